@@ -1,0 +1,21 @@
+//! The model file as its author wrote it: names, texts and places, nothing resolved.
+//!
+//! [`ron`] parses, [`read`] and [`file`] read the tree into [`model`].
+
+use crate::diag::{Code, Diagnostic, Span};
+
+pub(crate) mod file;
+pub(crate) mod model;
+pub(crate) mod profile;
+mod read;
+pub(crate) mod ron;
+
+/// The diagnostic of a text that is not RON.
+pub(crate) fn syntax_error(file: u32, error: ron::SyntaxError) -> Diagnostic {
+    let span = Span::new(file, error.span.start, error.span.end);
+    if error.too_deep {
+        let message = format!("values are nested deeper than MAX_NESTING = {}", ron::MAX_NESTING);
+        return Diagnostic::at(Code::Limit, span, message);
+    }
+    Diagnostic::at(Code::Syntax, span, error.message)
+}

@@ -1,0 +1,125 @@
+//! A model as its author wrote it, with the branches of its switches chosen.
+//!
+//! Names are not resolved and expressions are not read here; every word and text carries its place. This module is data
+//! only; [`super::read`] fills it from the tree of a file.
+
+use std::borrow::Cow;
+
+use crate::diag::Span;
+use crate::ops::OpDef;
+use crate::mask::Align;
+use crate::part::{Part, Role};
+
+/// A bare name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Word<'s> {
+    pub(crate) text: &'s str,
+    pub(crate) span: Span,
+}
+
+/// A quoted text or a number: an expression, an equation, a description.
+#[derive(Clone, Debug)]
+pub(crate) struct Text<'s> {
+    pub(crate) text: Cow<'s, str>,
+    pub(crate) span: Span,
+}
+
+/// A whole model file.
+#[derive(Debug)]
+pub(crate) struct Model<'s> {
+    pub(crate) name: Text<'s>,
+    pub(crate) about: Option<Text<'s>>,
+    pub(crate) phases: Vec<Word<'s>>,
+    pub(crate) symbols: Vec<Symbol<'s>>,
+    pub(crate) relations: Vec<Text<'s>>,
+    pub(crate) switches: Vec<Switch<'s>>,
+    pub(crate) presets: Vec<Preset<'s>>,
+    pub(crate) blocks: Vec<Block<'s>>,
+    pub(crate) body: Block<'s>,
+}
+
+/// A declared symbol.
+#[derive(Debug)]
+pub(crate) struct Symbol<'s> {
+    pub(crate) name: Word<'s>,
+    pub(crate) role: Option<Role>,
+    pub(crate) doc: String,
+    pub(crate) min: i64,
+    pub(crate) max: Option<i64>,
+    pub(crate) definition: Option<Text<'s>>,
+}
+
+/// A switch with the value it has here.
+#[derive(Debug)]
+pub(crate) struct Switch<'s> {
+    pub(crate) name: Word<'s>,
+    pub(crate) on: bool,
+}
+
+/// A named set of values.
+#[derive(Debug)]
+pub(crate) struct Preset<'s> {
+    pub(crate) name: Word<'s>,
+    pub(crate) values: Vec<(Word<'s>, Text<'s>)>,
+}
+
+/// A block, or the body of the model.
+#[derive(Debug)]
+pub(crate) struct Block<'s> {
+    pub(crate) name: Word<'s>,
+    pub(crate) part: Option<Part>,
+    pub(crate) dims: Vec<Word<'s>>,
+    pub(crate) inputs: Vec<(Word<'s>, Text<'s>)>,
+    pub(crate) nodes: Vec<Node<'s>>,
+    pub(crate) output: Word<'s>,
+}
+
+/// A node of a block.
+#[derive(Debug)]
+pub(crate) struct Node<'s> {
+    pub(crate) name: Word<'s>,
+    pub(crate) part: Option<Part>,
+    pub(crate) span: Span,
+    pub(crate) value: Value<'s>,
+}
+
+/// What a node is.
+#[derive(Debug)]
+pub(crate) enum Value<'s> {
+    /// Another name for a node.
+    Alias(Word<'s>),
+    /// An op with what its fields hold, in the order of its fields.
+    Op(&'static OpDef, Vec<Option<Given<'s>>>),
+    /// A block, once or several times over.
+    Call(Call<'s>),
+    /// What could not be read; it is reported already.
+    Broken,
+}
+
+/// A block in use.
+#[derive(Debug)]
+pub(crate) struct Call<'s> {
+    pub(crate) block: Word<'s>,
+    /// How often, for a repeat; its first input is carried from one round to the next.
+    pub(crate) count: Option<Text<'s>>,
+    pub(crate) inputs: Vec<Word<'s>>,
+    pub(crate) dims: Vec<(Word<'s>, Text<'s>)>,
+}
+
+/// What a field of an op holds.
+#[derive(Debug)]
+pub(crate) enum Given<'s> {
+    Nodes(Vec<Word<'s>>),
+    Text(Text<'s>),
+    Word(Word<'s>),
+    Flag(bool, Span),
+    Mask(Option<MaskWords<'s>>, Span),
+}
+
+/// A mask as written.
+#[derive(Debug)]
+pub(crate) struct MaskWords<'s> {
+    pub(crate) queries: Word<'s>,
+    pub(crate) keys: Word<'s>,
+    pub(crate) align: Align,
+}

@@ -1,0 +1,75 @@
+//! The text of a profile is read.
+
+use std::collections::BTreeMap;
+
+use super::read::{Reader, Slot};
+use super::ron;
+use crate::diag::{Code, Diagnostic, Diagnostics, Sources, did_you_mean};
+use crate::mask::MaskCounting;
+use crate::profile::Profile;
+use crate::work::Kind;
+
+const PROFILE: &[Slot] = &[
+    ("name", true),
+    ("about", true),
+    ("source", true),
+    ("masks", true),
+    ("flops_per_mac", true),
+    ("elementwise", true),
+];
+
+/// Reads a profile, or says all that is wrong with it.
+pub(crate) fn read(name: &str, text: &str) -> Result<Profile, Diagnostics> {
+    let mut sources = Sources::default();
+    let file = sources.add(name, text);
+    let mut diagnostics = Diagnostics::new(sources);
+    let profile = match ron::parse(text) {
+        Ok(tree) => Reader { file, diagnostics: &mut diagnostics, switches: BTreeMap::new() }.profile(&tree),
+        Err(error) => {
+            diagnostics.push(super::syntax_error(file, error));
+            None
+        }
+    };
+    match profile {
+        Some(profile) if diagnostics.is_empty() => Ok(profile),
+        _ => Err(diagnostics.sorted()),
+    }
+}
+
+impl Reader<'_> {
+    fn profile(&mut self, tree: &ron::Tree<'_>) -> Option<Profile> {
+        let slots = self.slots(tree, "Profile", PROFILE)?;
+        let masks = self.name(slots[3]?)?;
+        let masks = match masks.text {
+            "exact" => MaskCounting::Exact,
+            "full" => MaskCounting::Full,
+            "half" => MaskCounting::Half,
+            other => {
+                let help = did_you_mean(other, ["exact", "full", "half"]);
+                let message = format!("`{other}` is no way of counting masks");
+                self.diagnostics.push(Diagnostic::at(Code::Unknown, masks.span, message).maybe_help(help));
+                return None;
+            }
+        };
+        let mut elementwise = Vec::new();
+        for (word, tree) in self.section(slots[5]?, "prices") {
+            let price = self.integer(tree)?;
+            match Kind::ALL.iter().find(|kind| kind.word() == word.text) {
+                Some(kind) => elementwise.push((*kind, price)),
+                None => {
+                    let help = did_you_mean(word.text, Kind::ALL.iter().map(|kind| kind.word()));
+                    let message = format!("`{}` is no kind of elementwise arithmetic", word.text);
+                    self.diagnostics.push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
+                }
+            }
+        }
+        Some(Profile {
+            name: self.text(slots[0]?)?.text.into_owned(),
+            about: self.text(slots[1]?)?.text.into_owned(),
+            source: self.text(slots[2]?)?.text.into_owned(),
+            masks,
+            flops_per_mac: self.integer(slots[4]?)?,
+            elementwise,
+        })
+    }
+}

@@ -1,0 +1,215 @@
+//! The arguments of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::report::{Format, Show};
+use crate::sym::{Form, Syntax};
+
+/// An exact, symbolic ledger of the dot products in a neural architecture.
+///
+/// A model is a RON file: a graph of tensor ops with symbolic dimensions. dotledger proves its shapes and says how many
+/// dot products of which length it takes, hence how many MACs and FLOPs, as formulas or as exact numbers.
+#[derive(Debug, Parser)]
+#[command(name = "dotledger", version, about, max_term_width = 110, after_long_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  dotledger check models/*.ron
+  dotledger report models/walkthrough.ron --preset walkthrough
+  dotledger report models/llama.ron --phase decode --preset llama3_8b --set B=1 --set T=8192
+  dotledger formula models/walkthrough.ron macs --in T,L,d --form factored
+  dotledger ops Einsum
+
+Exit status: 0 fine, 1 the model or the check failed, 2 the call is wrong.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Prove the shapes of models, or show every mistake at its line and column.
+    Check(Check),
+    /// Print the ledger of a model: a row for each op, subtotals, dot lengths.
+    Report(Report),
+    /// Print one formula of a model, or its number when no symbol is free.
+    Formula(Formula),
+    /// Print the reference of the ops that a model can use.
+    Ops(Ops),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Model files in RON; `-` reads standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+}
+
+/// What is looked at: which model, which way of running it, at which values.
+#[derive(Debug, Args)]
+pub(super) struct Selectors {
+    /// A model file in RON; `-` reads standard input.
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Phase: forward, prefill or decode, as far as the model has them.
+    #[arg(long, default_value = "forward", value_name = "PHASE")]
+    pub(super) phase: String,
+    /// Values of a published size, by the name that the model gives it.
+    #[arg(long, value_name = "NAME")]
+    pub(super) preset: Option<String>,
+    /// A value for a symbol (a number or an expression) or a switch (true or false); may be repeated.
+    #[arg(long, value_name = "K=V")]
+    pub(super) set: Vec<String>,
+    /// Symbols to write formulas in; others are eliminated by the model's relations and the preset's values.
+    #[arg(long = "in", value_name = "T,L,d", value_delimiter = ',')]
+    pub(super) basis: Vec<String>,
+    /// Convention of counting: exact (masks as declared) or torch (full masks), or a profile file.
+    #[arg(long, default_value = "exact", value_name = "NAME")]
+    pub(super) profile: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Report {
+    #[command(flatten)]
+    pub(super) selectors: Selectors,
+    /// Show only the rows, or only the subtotals by part, op, block, mixing direction or dot length.
+    #[arg(long, value_name = "WHAT")]
+    pub(super) by: Option<By>,
+    /// Form of the report.
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    pub(super) format: ReportFormat,
+    /// Formulas, numbers or both; left out: numbers where all symbols are bound, formulas elsewhere.
+    #[arg(long, value_name = "WHAT")]
+    pub(super) show: Option<ShowWhat>,
+    /// Write to a file instead of standard output.
+    #[arg(short, long, value_name = "OUT")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Formula {
+    /// A model file in RON; `-` reads standard input.
+    #[command(flatten)]
+    pub(super) selectors: Selectors,
+    /// What to print.
+    #[arg(value_name = "QUANTITY")]
+    pub(super) quantity: QuantityName,
+    /// A sum of products, or factored.
+    #[arg(long, default_value = "expanded")]
+    pub(super) form: FormName,
+    /// Language of the formula.
+    #[arg(long, default_value = "ascii")]
+    pub(super) syntax: SyntaxName,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Ops {
+    /// Only this op.
+    #[arg(value_name = "OP")]
+    pub(super) name: Option<String>,
+}
+
+/// What a report is cut to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum By {
+    Node,
+    Block,
+    Part,
+    Op,
+    Mixing,
+    Length,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    Table,
+    Markdown,
+    Latex,
+    Csv,
+    Json,
+}
+
+impl ReportFormat {
+    pub(super) fn format(self) -> Format {
+        match self {
+            ReportFormat::Table => Format::Table,
+            ReportFormat::Markdown => Format::Markdown,
+            ReportFormat::Latex => Format::Latex,
+            ReportFormat::Csv => Format::Csv,
+            ReportFormat::Json => Format::Json,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ShowWhat {
+    Formulas,
+    Numbers,
+    Both,
+}
+
+impl ShowWhat {
+    pub(super) fn show(self) -> Show {
+        match self {
+            ShowWhat::Formulas => Show::Formulas,
+            ShowWhat::Numbers => Show::Numbers,
+            ShowWhat::Both => Show::Both,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(super) enum QuantityName {
+    /// Dot products: output scalars of contractions.
+    Dots,
+    /// Multiply-accumulates.
+    Macs,
+    /// Floating-point operations under the profile.
+    Flops,
+    /// Trainable scalars, tied ones once.
+    Params,
+    /// Trainable scalars that a token passes through.
+    ParamsActive,
+    /// Elementwise operations of all kinds.
+    Elementwise,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FormName {
+    Expanded,
+    Factored,
+}
+
+impl FormName {
+    pub(super) fn form(self) -> Form {
+        match self {
+            FormName::Expanded => Form::Expanded,
+            FormName::Factored => Form::Factored,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SyntaxName {
+    Unicode,
+    Ascii,
+    Latex,
+    Python,
+    Rust,
+    Sql,
+}
+
+impl SyntaxName {
+    pub(super) fn syntax(self) -> Syntax {
+        match self {
+            SyntaxName::Unicode => Syntax::Unicode,
+            SyntaxName::Ascii => Syntax::Ascii,
+            SyntaxName::Latex => Syntax::Latex,
+            SyntaxName::Python => Syntax::Python,
+            SyntaxName::Rust => Syntax::Rust,
+            SyntaxName::Sql => Syntax::Sql,
+        }
+    }
+}

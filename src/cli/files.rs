@@ -1,0 +1,76 @@
+//! Files in and out: reading models with errors that name the file, writing results whole or not at all.
+
+use std::io::{ErrorKind, Read, Write};
+use std::path::Path;
+
+use super::Failure;
+
+/// A model file larger than this is refused.
+pub(super) const MAX_FILE_BYTES: u64 = 64 << 20;
+
+/// The name that a path is shown under, and its text.
+pub(super) fn read(path: &Path) -> Result<(String, String), Failure> {
+    let (name, mut file): (String, Box<dyn Read>) = if path == Path::new("-") {
+        (String::from("<stdin>"), Box::new(std::io::stdin()))
+    } else {
+        let name = path.display().to_string();
+        if path.is_dir() {
+            return Err(Failure::Failed(format!("error: {name} is a directory, not a model file")));
+        }
+        let file = std::fs::File::open(path).map_err(|error| Failure::Failed(format!("error: {name}: {error}")))?;
+        (name, Box::new(file))
+    };
+    let mut bytes = Vec::new();
+    let limit = MAX_FILE_BYTES + 1;
+    file.by_ref()
+        .take(limit)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::Failed(format!("error: {name}: {error}")))?;
+    if bytes.len() as u64 >= limit {
+        let message = format!("error: {name} is larger than MAX_FILE_BYTES = {MAX_FILE_BYTES}");
+        return Err(Failure::Failed(message));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) if text.trim().is_empty() => {
+            Err(Failure::Failed(format!("error: {name} is empty; a model file holds one `Model(..)`")))
+        }
+        Ok(text) => Ok((name, text)),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let line = error.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+            Err(Failure::Failed(format!("error: {name}:{line}: not UTF-8 from byte {at} on")))
+        }
+    }
+}
+
+/// Writes a result to a file or to standard output. A reader that closed the pipe is no error.
+pub(super) fn write(output: Option<&Path>, text: &str) -> Result<(), Failure> {
+    match output {
+        Some(path) => replace(path, text).map_err(|error| Failure::Failed(format!("error: {}: {error}", path.display()))),
+        None => {
+            let mut stdout = anstream::stdout().lock();
+            match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+                Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                    Err(Failure::Failed(format!("error: standard output: {error}")))
+                }
+                _ => Ok(()),
+            }
+        }
+    }
+}
+
+/// Replaces a file at once: readers see the old text or the new.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let name = path.file_name().ok_or_else(|| std::io::Error::new(ErrorKind::InvalidInput, "not a file name"))?;
+    let mut draft = name.to_owned();
+    draft.push(format!(".{}.tmp", std::process::id()));
+    let draft = path.with_file_name(draft);
+    let written = std::fs::File::create(&draft)
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&draft, path));
+    if written.is_err() {
+        // The draft may not exist; the error that matters is the first one.
+        let _ = std::fs::remove_file(&draft);
+    }
+    written
+}

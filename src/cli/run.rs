@@ -1,0 +1,178 @@
+//! What each command does.
+
+use super::args::{Arguments, By, Check, Command, Formula, Ops, QuantityName, Report, Selectors};
+use super::{Failure, diagnostics, files};
+use crate::diag::{Diagnostics, did_you_mean};
+use crate::ledger::Ledger;
+use crate::model::{Model, Options};
+use crate::ops::{OPS, reference};
+use crate::profile::Profile;
+use crate::report::{Cut, Style, render};
+use crate::summary::{Grouping, basis_of, summarize};
+use crate::sym::Sym;
+
+impl From<Diagnostics> for Failure {
+    fn from(diagnostics: Diagnostics) -> Self {
+        Failure::Failed(diagnostics::render(&diagnostics))
+    }
+}
+
+/// Runs a command.
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.command {
+        Command::Check(check) => self::check(check),
+        Command::Report(report) => self::report(report),
+        Command::Formula(formula) => self::formula(formula),
+        Command::Ops(ops) => self::ops(ops),
+    }
+}
+
+/// Checks every file, and says what is wrong with each before it fails.
+fn check(check: &Check) -> Result<(), Failure> {
+    let mut said = String::new();
+    let mut wrong = Vec::new();
+    for path in &check.files {
+        let checked = files::read(path).and_then(|(name, text)| {
+            let ways = check_text(&name, &text)?;
+            said.push_str(&format!("{name}: ok, {ways}\n"));
+            Ok(())
+        });
+        match checked {
+            Ok(()) => {}
+            Err(Failure::Failed(message) | Failure::Usage(message)) => wrong.push(message),
+        }
+    }
+    if wrong.is_empty() { files::write(None, &said) } else { Err(Failure::Failed(wrong.join("\n\n"))) }
+}
+
+/// Checks a model as the file has it, with each switch the other way, and with each preset, in every phase.
+fn check_text(name: &str, text: &str) -> Result<String, Failure> {
+    let model = Model::read(name, text, &Options::default())?;
+    check_phases(&model)?;
+    for (switch, on) in model.switches() {
+        let set = vec![(switch.clone(), (!on).to_string())];
+        check_phases(&Model::read(name, text, &Options { preset: None, set })?)?;
+    }
+    for preset in model.presets() {
+        let options = Options { preset: Some(preset.clone()), set: Vec::new() };
+        check_phases(&Model::read(name, text, &options)?)?;
+    }
+    let count = |number: usize, what: &str| match number {
+        1 => format!("1 {what}"),
+        many => format!("{many} {what}s"),
+    };
+    let ledger = model.ledger(model.phases().first().copied().unwrap_or_default(), &Profile::exact())?;
+    Ok(format!(
+        "{}, {}, {}, {}",
+        count(ledger.rows.len(), "op"),
+        count(model.phases().len(), "phase"),
+        count(model.switches().len(), "switch").replace("switchs", "switches"),
+        count(model.presets().len(), "preset")
+    ))
+}
+
+fn check_phases(model: &Model) -> Result<(), Diagnostics> {
+    let profile = Profile::exact();
+    for phase in model.phases() {
+        model.check_values(&model.ledger(phase, &profile)?)?;
+    }
+    Ok(())
+}
+
+/// What the selectors select.
+struct Selection {
+    model: Model,
+    profile: Profile,
+    ledger: Ledger,
+    basis: Vec<Sym>,
+}
+
+fn select(selectors: &Selectors) -> Result<Selection, Failure> {
+    let mut set = Vec::with_capacity(selectors.set.len());
+    for text in &selectors.set {
+        let Some((name, value)) = text.split_once('=') else {
+            return Err(Failure::Usage(format!("error: --set wants NAME=VALUE, not `{text}`")));
+        };
+        set.push((name.trim().to_owned(), value.trim().to_owned()));
+    }
+    let profile = profile(&selectors.profile)?;
+    let (name, text) = files::read(&selectors.file)?;
+    let options = Options { preset: selectors.preset.clone(), set };
+    let model = Model::read(&name, &text, &options)?;
+    let basis = basis_of(&model, &selectors.basis)?;
+    let ledger = model.ledger(&selectors.phase, &profile)?;
+    model.check_values(&ledger)?;
+    Ok(Selection { model, profile, ledger, basis })
+}
+
+/// A profile that is shipped, or one in a file.
+fn profile(name: &str) -> Result<Profile, Failure> {
+    if let Some(profile) = Profile::shipped(name) {
+        return Ok(profile);
+    }
+    if name.ends_with(".ron") {
+        let (name, text) = files::read(name.as_ref())?;
+        return Ok(Profile::parse(&name, &text)?);
+    }
+    let help = did_you_mean(name, Profile::names()).unwrap_or_default();
+    Err(Failure::Failed(format!("error: there is no profile `{name}`\n  help: {help}; a file ends in `.ron`")))
+}
+
+fn report(report: &Report) -> Result<(), Failure> {
+    let Selection { model, profile, ledger, basis } = select(&report.selectors)?;
+    let preset = report.selectors.preset.as_deref();
+    let summary = summarize(&model, &ledger, &report.selectors.phase, &profile, preset, &basis)
+        .map_err(|error| Failure::Failed(format!("error[dimension]: {error}")))?;
+    let cut = report.by.map(|by| match by {
+        By::Node => Cut::Rows,
+        By::Length => Cut::Lengths,
+        By::Block => Cut::Group(Grouping::Block),
+        By::Part => Cut::Group(Grouping::Part),
+        By::Op => Cut::Group(Grouping::Op),
+        By::Mixing => Cut::Group(Grouping::Mixing),
+    });
+    let style = Style { cut, show: report.show.map(super::args::ShowWhat::show), width: width(report) };
+    files::write(report.output.as_deref(), &render(&summary, report.format.format(), &style))
+}
+
+/// The width of the terminal that the report is for; none for files and pipes.
+fn width(report: &Report) -> Option<usize> {
+    if let Some(columns) = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()) {
+        return Some(columns);
+    }
+    if report.output.is_some() {
+        return None;
+    }
+    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+}
+
+fn formula(formula: &Formula) -> Result<(), Failure> {
+    let Selection { model, ledger, basis, .. } = select(&formula.selectors)?;
+    let total = ledger.total();
+    let poly = match formula.quantity {
+        QuantityName::Dots => total.dots.poly(),
+        QuantityName::Macs => total.macs.poly(),
+        QuantityName::Flops => total.flops.poly(),
+        QuantityName::Params | QuantityName::ParamsActive => total.params.poly(),
+        QuantityName::Elementwise => total.elementwise.poly(),
+    };
+    let (text, notes) = model
+        .formula(poly, &ledger)
+        .bound(&basis, formula.form.form(), formula.syntax.syntax())
+        .map_err(|error| Failure::Failed(format!("error[dimension]: {error}")))?;
+    for note in notes {
+        super::note(&note);
+    }
+    files::write(None, &format!("{text}\n"))
+}
+
+fn ops(ops: &Ops) -> Result<(), Failure> {
+    let Some(name) = &ops.name else { return files::write(None, &reference::markdown()) };
+    match OPS.iter().find(|def| def.name.eq_ignore_ascii_case(name)) {
+        Some(def) => files::write(None, &format!("{}\n\n{}", reference::page(def), reference::fields(def))),
+        None => {
+            let help = did_you_mean(name, OPS.iter().map(|def| def.name)).unwrap_or_default();
+            Err(Failure::Failed(format!("error: there is no op `{name}`\n  help: {help}")))
+        }
+    }
+}

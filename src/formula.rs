@@ -1,0 +1,155 @@
+//! A formula with the table it is written in and the conditions under which it holds.
+
+use std::fmt;
+
+use crate::sym::{
+    self, AlgebraError, Basis, Bindings, Conditions, Context, EvalError, Form, Poly, Subst, Sym, Symbols, Syntax,
+};
+use crate::values::closed;
+
+/// An exact closed form that prints itself, can be rewritten in other symbols, and evaluates to exact numbers.
+#[derive(Clone, Debug)]
+pub struct Formula {
+    poly: Poly,
+    symbols: Symbols,
+    conditions: Conditions,
+    numbers: Bindings,
+}
+
+/// Why a formula has no number or no form in other symbols.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormulaError(pub String);
+
+impl fmt::Display for FormulaError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for FormulaError {}
+
+impl Formula {
+    pub(crate) fn new(poly: Poly, symbols: Symbols, conditions: Conditions, numbers: Bindings) -> Self {
+        Formula { poly, symbols, conditions, numbers }
+    }
+
+    /// The polynomial.
+    pub fn poly(&self) -> &Poly {
+        &self.poly
+    }
+
+    /// The conditions under which it holds, in words: `H divides d`.
+    pub fn valid_when(&self) -> Vec<String> {
+        self.conditions.iter().map(|condition| condition.display(&self.symbols)).collect()
+    }
+
+    /// The same formula in the named symbols, as far as the model's definitions, relations and chosen values allow.
+    ///
+    /// # Errors
+    /// When a name is no symbol of the model.
+    pub fn in_basis(&self, names: &[&str]) -> Result<Formula, FormulaError> {
+        let wanted = names.iter().map(|name| self.find(name)).collect::<Result<Vec<_>, _>>()?;
+        let basis = Basis::new(&self.symbols, &wanted, &self.numbers);
+        let mut cx = Context::new(&self.symbols);
+        let poly = basis.rewrite(&self.poly, &mut cx).map_err(|error| FormulaError(error.message(&self.symbols)))?;
+        Ok(Formula { poly, ..self.clone() })
+    }
+
+    fn find(&self, name: &str) -> Result<Sym, FormulaError> {
+        self.symbols.lookup(name).ok_or_else(|| FormulaError(format!("no symbol `{name}` is declared")))
+    }
+
+    /// The formula as text.
+    pub fn text(&self, form: Form, syntax: Syntax) -> String {
+        sym::print(&self.poly, &self.symbols, form, syntax)
+    }
+
+    /// The formula as a product, as far as it is one: `2*L*T*d*(6*d + T)`.
+    pub fn factored(&self) -> String {
+        self.text(Form::Factored, Syntax::Ascii)
+    }
+
+    /// The formula with its values put in, in the symbols of `basis`, as text: a number when no symbol is free. The second
+    /// part says of each symbol that stays outside the basis why it does.
+    ///
+    /// Symbols of the basis keep their place even where they have a value.
+    ///
+    /// # Errors
+    /// When the formula has no value at the chosen values.
+    pub(crate) fn bound(
+        &self,
+        basis: &[Sym],
+        form: Form,
+        syntax: Syntax,
+    ) -> Result<(String, Vec<String>), FormulaError> {
+        let words = |error: AlgebraError| FormulaError(error.message(&self.symbols));
+        if let Err(error) = self.poly.eval_count(&self.numbers, &self.symbols)
+            && !matches!(error, EvalError::Unbound(_))
+        {
+            return Err(FormulaError(error.message(&self.symbols)));
+        }
+        let mut cx = Context::new(&self.symbols);
+        if basis.is_empty() {
+            let mut subst = Subst::new();
+            for (sym, value) in self.numbers.iter() {
+                subst.insert(sym, Poly::from_coeff(value.clone().into()));
+            }
+            let subst = closed(subst, &self.symbols).map_err(words)?;
+            let poly = cx.substitute(&self.poly, &subst).map_err(words)?;
+            return Ok((sym::print(&poly, &self.symbols, form, syntax), Vec::new()));
+        }
+        let basis = Basis::new(&self.symbols, basis, &self.numbers);
+        let poly = basis.rewrite(&self.poly, &mut cx).map_err(words)?;
+        let stays = basis.stays(&poly).into_iter().map(|(_, why)| why).collect();
+        Ok((sym::print(&poly, &self.symbols, form, syntax), stays))
+    }
+
+    /// The exact number at the given values, which add to those that the model was read with.
+    ///
+    /// # Errors
+    /// When a symbol has no value, a condition does not hold, or the number is no count.
+    pub fn at(&self, values: &[(&str, u64)]) -> Result<dashu_int::IBig, FormulaError> {
+        let mut numbers = self.numbers.clone();
+        for (name, value) in values {
+            numbers.insert(self.find(name)?, *value);
+        }
+        let words = |error: EvalError| FormulaError(error.message(&self.symbols));
+        let value = self.poly.eval_count(&numbers, &self.symbols).map_err(words)?;
+        check(&self.conditions, &numbers, &self.symbols)?;
+        Ok(value)
+    }
+}
+
+impl fmt::Display for Formula {
+    /// ASCII, expanded: `12*L*T*d^2 + 2*L*T^2*d`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(Form::Expanded, Syntax::Ascii))
+    }
+}
+
+impl PartialEq for Formula {
+    /// Equality of canonical forms, of formulas of one model.
+    fn eq(&self, other: &Self) -> bool {
+        self.poly == other.poly
+    }
+}
+
+/// Checks that all conditions that can be decided hold.
+///
+/// # Errors
+/// The first that does not, by name, with the values that fail it.
+pub(crate) fn check(conditions: &Conditions, numbers: &Bindings, symbols: &Symbols) -> Result<(), FormulaError> {
+    for condition in conditions {
+        if condition.holds(numbers, symbols) == Ok(false) {
+            let mut values: Vec<String> = Vec::new();
+            for sym in condition.symbols() {
+                if let Ok(value) = Poly::symbol(sym).eval(numbers, symbols) {
+                    values.push(format!("{} = {value}", symbols.name(sym)));
+                }
+            }
+            let message = format!("`{}` does not hold at {}", condition.display(symbols), values.join(", "));
+            return Err(FormulaError(message));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,247 @@
+//! The graph of a model: a DAG of named nodes for each block, and which blocks call which.
+//!
+//! This is the only module that names `petgraph`. It knows ops as opaque values; shapes and work live elsewhere, in
+//! tables beside the graph.
+
+use std::sync::Arc;
+
+use petgraph::Direction;
+use petgraph::algo::{kosaraju_scc, toposort};
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
+use smallvec::SmallVec;
+
+use crate::diag::Span;
+use crate::ops::args::Args;
+use crate::ops::{Op, OpDef};
+use crate::part::Part;
+use crate::shape::Shape;
+use crate::sym::{Poly, Sym};
+
+/// A node of a block, by its place in the block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(u32);
+
+/// A block of a model, by its place in the model; the body is the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlockId(pub(crate) usize);
+
+/// What a node is.
+#[derive(Clone, Debug)]
+pub enum NodeKind {
+    /// An input of the block, by its place among them.
+    Input(usize),
+    /// An op. Its attributes are kept beside it, for blocks whose dimensions a call sets.
+    Op {
+        /// Its entry in the list of ops.
+        def: &'static OpDef,
+        /// Its attributes.
+        args: Args,
+        /// The op made from them.
+        op: Arc<dyn Op>,
+        /// Where each field stands in the text.
+        places: Vec<(&'static str, Span)>,
+    },
+    /// What could not be made sense of; it is reported, and nothing is inferred from it.
+    Broken,
+    /// A block, once or several times over.
+    Call {
+        /// Which block.
+        block: BlockId,
+        /// How often; `None` is once, and the input need not be shaped like the output.
+        count: Option<(Poly, Span)>,
+        /// What the block's own dimensions are.
+        dims: Vec<Poly>,
+    },
+}
+
+/// A node with its name and place.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Its name in the block.
+    pub name: String,
+    /// Its part, where it does not take that of its block.
+    pub part: Option<Part>,
+    /// Where it is written.
+    pub span: Span,
+    /// What it is.
+    pub kind: NodeKind,
+}
+
+/// A block: a DAG from inputs to one output.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Its name; empty for the body of the model.
+    pub name: String,
+    /// Where its name stands.
+    pub span: Span,
+    /// Its part, where it does not take that of its caller.
+    pub part: Option<Part>,
+    /// Symbols of its own dimensions, which a call sets.
+    pub dims: Vec<Sym>,
+    /// Names and declared shapes of its inputs.
+    pub inputs: Vec<(String, Shape)>,
+    /// The node that it gives.
+    pub output: NodeId,
+    nodes: DiGraph<Node, u32>,
+    order: Vec<NodeId>,
+}
+
+impl NodeId {
+    fn of(index: NodeIndex) -> Self {
+        NodeId(u32::try_from(index.index()).unwrap_or(u32::MAX))
+    }
+
+    fn index(self) -> NodeIndex {
+        NodeIndex::new(self.0 as usize)
+    }
+
+    /// Its place in a [`NodeMap`].
+    pub fn at(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl Block {
+    /// How many nodes, inputs included.
+    pub fn len(&self) -> usize {
+        self.nodes.node_count()
+    }
+
+    /// Whether there is no node.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A node.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.index()]
+    }
+
+    /// The nodes in the author's order.
+    pub fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
+        self.nodes.node_indices().map(NodeId::of)
+    }
+
+    /// The nodes so that each comes after what it reads.
+    pub fn topological(&self) -> &[NodeId] {
+        &self.order
+    }
+
+    /// What a node reads, in the order of its inputs.
+    pub fn operands(&self, id: NodeId) -> SmallVec<[NodeId; 2]> {
+        let edges = self.nodes.edges_directed(id.index(), Direction::Incoming);
+        let mut operands: SmallVec<[(u32, NodeId); 2]> =
+            edges.map(|edge| (*edge.weight(), NodeId::of(edge.source()))).collect();
+        operands.sort_unstable();
+        operands.into_iter().map(|(_, node)| node).collect()
+    }
+}
+
+/// A block under construction.
+#[derive(Debug, Default)]
+pub struct BlockBuilder {
+    nodes: DiGraph<Node, u32>,
+}
+
+impl BlockBuilder {
+    /// A builder with room for `nodes` nodes.
+    pub fn with_capacity(nodes: usize) -> Self {
+        BlockBuilder { nodes: DiGraph::with_capacity(nodes, 2 * nodes) }
+    }
+
+    /// Adds a node.
+    pub fn add(&mut self, node: Node) -> NodeId {
+        NodeId::of(self.nodes.add_node(node))
+    }
+
+    /// Makes `user` read `operand` as its input number `slot`.
+    pub fn connect(&mut self, operand: NodeId, user: NodeId, slot: usize) {
+        self.nodes.add_edge(operand.index(), user.index(), u32::try_from(slot).unwrap_or(u32::MAX));
+    }
+
+    /// Makes a node something else.
+    pub fn replace(&mut self, id: NodeId, kind: NodeKind) {
+        if let Some(node) = self.nodes.node_weight_mut(id.index()) {
+            node.kind = kind;
+        }
+    }
+
+    /// Finishes the block, or gives the names and places of nodes that read each other, in the author's order.
+    pub fn finish(
+        self,
+        name: String,
+        span: Span,
+        part: Option<Part>,
+        dims: Vec<Sym>,
+        inputs: Vec<(String, Shape)>,
+        output: NodeId,
+    ) -> Result<Block, Vec<(String, Span)>> {
+        let nodes = self.nodes;
+        let in_order = nodes.edge_references().all(|edge| edge.source() < edge.target());
+        let order = if in_order {
+            nodes.node_indices().map(NodeId::of).collect()
+        } else {
+            match toposort(&nodes, None) {
+                Ok(order) => order.into_iter().map(NodeId::of).collect(),
+                Err(_) => {
+                    return Err(cycle(&nodes).into_iter().map(|at| (nodes[at].name.clone(), nodes[at].span)).collect());
+                }
+            }
+        };
+        Ok(Block { name, span, part, dims, inputs, output, nodes, order })
+    }
+}
+
+/// The nodes of the first cycle, in the author's order.
+fn cycle<N, E>(graph: &DiGraph<N, E>) -> Vec<NodeIndex> {
+    let looped = |component: &Vec<NodeIndex>| {
+        component.len() > 1 || component.iter().any(|at| graph.contains_edge(*at, *at))
+    };
+    let mut cycles: Vec<Vec<NodeIndex>> = kosaraju_scc(graph).into_iter().filter(looped).collect();
+    for component in &mut cycles {
+        component.sort_unstable();
+    }
+    cycles.sort();
+    cycles.into_iter().next().unwrap_or_default()
+}
+
+/// The blocks of a model and its body.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    pub(crate) blocks: Vec<Block>,
+}
+
+impl Graph {
+    /// A block.
+    pub fn block(&self, id: BlockId) -> &Block {
+        &self.blocks[id.0]
+    }
+
+    /// The body of the model.
+    pub fn body(&self) -> BlockId {
+        BlockId(self.blocks.len() - 1)
+    }
+}
+
+/// Which blocks call which: the deepest nesting of calls, or the blocks of a cycle by their numbers.
+pub(crate) fn nesting(calls: &[Vec<usize>]) -> Result<usize, Vec<usize>> {
+    let mut graph: DiGraph<(), ()> = DiGraph::new();
+    for _ in calls {
+        graph.add_node(());
+    }
+    for (caller, callees) in calls.iter().enumerate() {
+        for callee in callees {
+            graph.add_edge(NodeIndex::new(caller), NodeIndex::new(*callee), ());
+        }
+    }
+    let Ok(order) = toposort(&graph, None) else {
+        return Err(cycle(&graph).into_iter().map(NodeIndex::index).collect());
+    };
+    let mut depth = vec![1_usize; calls.len()];
+    for caller in order.into_iter().rev().map(NodeIndex::index) {
+        let deepest = calls[caller].iter().map(|callee| depth[*callee]).max().unwrap_or(0);
+        depth[caller] = deepest + 1;
+    }
+    Ok(depth.into_iter().max().unwrap_or(0))
+}

@@ -1,0 +1,281 @@
+//! Shapes: every node of every block, for each distinct way in which the block is called.
+//!
+//! A block is traced once for each distinct set of argument shapes, dimensions and inherited part, so that blocks which
+//! call each other twice and nest deep cost what their text costs. What is found lives in side tables beside the graph;
+//! holding a [`Traced`] proves that all shapes fit.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::diag::{Code, Diagnostic, Diagnostics, Span};
+use crate::graph::{Block, BlockId, Graph, Node, NodeId, NodeKind};
+use crate::lower::refusal;
+use crate::ops::{Inferred, Op};
+use crate::part::Part;
+use crate::shape::{Shape, mend};
+use crate::sym::{Condition, Context, Poly, Subst};
+
+/// One way in which a block is called, by its place in [`Traced`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InstanceId(pub(crate) usize);
+
+/// What is known of a node in one instance of its block.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// The shape that it gives.
+    pub shape: Shape,
+    /// Whether it sums over positions.
+    pub sums_positions: bool,
+    /// The instance that it calls and how often, if it calls a block.
+    pub callee: Option<(InstanceId, Poly)>,
+    /// The op as it is here, where the block's own dimensions make it differ from the one in the graph.
+    pub op: Option<Arc<dyn Op>>,
+}
+
+/// A block as it is called with certain shapes.
+#[derive(Debug)]
+pub struct Instance {
+    /// Which block.
+    pub block: BlockId,
+    /// The part of its nodes that set none.
+    pub part: Part,
+    facts: Vec<Option<Fact>>,
+}
+
+impl Instance {
+    /// What is known of a node.
+    pub fn fact(&self, node: NodeId) -> Option<&Fact> {
+        self.facts.get(node.at()).and_then(Option::as_ref)
+    }
+}
+
+/// The proof that all shapes of a graph fit: a table that only [`infer`] makes.
+#[derive(Debug)]
+pub struct Traced {
+    instances: Vec<Instance>,
+    body: InstanceId,
+}
+
+impl Traced {
+    /// An instance.
+    pub fn instance(&self, id: InstanceId) -> &Instance {
+        &self.instances[id.0]
+    }
+
+    /// The body of the model.
+    pub fn body(&self) -> InstanceId {
+        self.body
+    }
+
+    /// Instances so that each comes before those that call it.
+    pub fn callees_first(&self) -> impl DoubleEndedIterator<Item = (InstanceId, &Instance)> {
+        self.instances.iter().enumerate().map(|(at, instance)| (InstanceId(at), instance))
+    }
+}
+
+type Key = (BlockId, Part, Vec<Poly>, Vec<Shape>);
+
+struct Infer<'g, 'a, 'c> {
+    graph: &'g Graph,
+    cx: &'a mut Context<'c>,
+    diagnostics: &'a mut Diagnostics,
+    known: HashMap<Key, Option<InstanceId>>,
+    instances: Vec<Instance>,
+}
+
+/// Infers all shapes. `None` comes back with a diagnostic, or when the graph holds a broken node, which is reported.
+pub(crate) fn infer(graph: &Graph, cx: &mut Context<'_>, diagnostics: &mut Diagnostics) -> Option<Traced> {
+    let body = graph.body();
+    let shapes = graph.block(body).inputs.iter().map(|(_, shape)| shape.clone()).collect();
+    let mut infer = Infer { graph, cx, diagnostics, known: HashMap::new(), instances: Vec::new() };
+    let body = infer.instance((body, Part::Other, Vec::new(), shapes))?;
+    Some(Traced { instances: infer.instances, body })
+}
+
+impl Infer<'_, '_, '_> {
+    /// The instance of a block for the given arguments, traced when it is first asked for.
+    fn instance(&mut self, key: Key) -> Option<InstanceId> {
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        let made = self.trace(&key);
+        self.known.insert(key, made);
+        made
+    }
+
+    fn trace(&mut self, (id, part, dims, arguments): &Key) -> Option<InstanceId> {
+        let graph = self.graph;
+        let block = graph.block(*id);
+        let mut subst = Subst::new();
+        for (sym, value) in block.dims.iter().zip(dims) {
+            subst.insert(*sym, value.clone());
+        }
+        let part = block.part.unwrap_or(*part);
+        let mut facts: Vec<Option<Fact>> = vec![None; block.len()];
+        let mut sound = true;
+        for node_id in block.topological() {
+            let node = block.node(*node_id);
+            let operands = block.operands(*node_id);
+            let inputs: Option<Vec<&Shape>> = operands
+                .iter()
+                .map(|operand| facts[operand.at()].as_ref().map(|fact| &fact.shape))
+                .collect();
+            let fact = match inputs {
+                Some(inputs) => self.fact(node, &inputs, arguments, part, &subst),
+                None => None,
+            };
+            sound &= fact.is_some();
+            facts[node_id.at()] = fact;
+        }
+        if !sound {
+            return None;
+        }
+        self.instances.push(Instance { block: *id, part, facts });
+        Some(InstanceId(self.instances.len() - 1))
+    }
+
+    fn fact(&mut self, node: &Node, inputs: &[&Shape], arguments: &[Shape], part: Part, subst: &Subst) -> Option<Fact> {
+        let plain = |shape| Fact { shape, sums_positions: false, callee: None, op: None };
+        match &node.kind {
+            NodeKind::Broken => None,
+            NodeKind::Input(slot) => arguments.get(*slot).cloned().map(plain),
+            NodeKind::Op { def, args, op, places } => {
+                let own = if subst.is_empty() {
+                    None
+                } else {
+                    let args = args.substitute(subst, self.cx);
+                    let mut args = self.accept(args, node.span)?;
+                    Some((def.build)(&mut args).map_err(|error| self.refuse(refusal(def, &error, places, node.span))).ok()?)
+                };
+                let op = own.as_ref().unwrap_or(op);
+                match op.infer(inputs, self.cx) {
+                    Ok(Inferred { output, sums_positions }) => {
+                        Some(Fact { shape: output, sums_positions, callee: None, op: own })
+                    }
+                    Err(error) => {
+                        self.refuse(refusal(def, &error, places, node.span));
+                        None
+                    }
+                }
+            }
+            NodeKind::Call { block, count, dims } => {
+                let mut values = Vec::with_capacity(dims.len());
+                for dim in dims {
+                    let value = self.cx.substitute(dim, subst);
+                    values.push(self.accept(value, node.span)?);
+                }
+                let part = node.part.unwrap_or(part);
+                let inputs = self.arguments(*block, inputs, &values, node.span)?;
+                let Some((count, at)) = count else {
+                    let (callee, shape) = self.call(*block, part, values, inputs)?;
+                    return Some(Fact { callee: Some((callee, Poly::one())), ..plain(shape) });
+                };
+                let count = self.cx.substitute(count, subst);
+                let count = self.accept(count, *at)?;
+                if !self.cx.proves_nonnegative(&count) {
+                    self.cx.used.insert(Condition::AtLeast(count.clone(), Poly::zero()));
+                }
+                let (callee, shape) = self.repeat(*block, part, values, inputs, *at)?;
+                Some(Fact { callee: Some((callee, count)), ..plain(shape) })
+            }
+        }
+    }
+
+    fn refuse(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// The value of an algebraic step, or its error as a diagnostic.
+    fn accept<T>(&mut self, value: Result<T, crate::sym::AlgebraError>, span: Span) -> Option<T> {
+        match value {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let message = error.message(self.cx.symbols);
+                self.refuse(Diagnostic::at(Code::Dimension, span, message));
+                None
+            }
+        }
+    }
+
+    fn call(&mut self, block: BlockId, part: Part, dims: Vec<Poly>, inputs: Vec<Shape>) -> Option<(InstanceId, Shape)> {
+        let instance = self.instance((block, part, dims, inputs))?;
+        let output = self.graph.block(block).output;
+        Some((instance, self.instances[instance.0].fact(output)?.shape.clone()))
+    }
+
+    /// A block whose output is carried into its first input: the two must be of one shape. An axis that the body makes
+    /// one of positions is one from the first round on.
+    fn repeat(
+        &mut self,
+        block: BlockId,
+        part: Part,
+        dims: Vec<Poly>,
+        mut inputs: Vec<Shape>,
+        at: Span,
+    ) -> Option<(InstanceId, Shape)> {
+        loop {
+            let (instance, output) = self.call(block, part, dims.clone(), inputs.clone())?;
+            let carried = inputs.first_mut()?;
+            let symbols = self.cx.symbols;
+            let clash = carried.axes().iter().zip(output.axes()).find(|(a, b)| !a.dim.same(&b.dim, symbols));
+            if carried.rank() != output.rank() || clash.is_some() {
+                let message = format!(
+                    "`{}` is repeated, but it gives {} and takes {}",
+                    self.graph.block(block).name,
+                    output.show(symbols),
+                    carried.show(symbols)
+                );
+                let help = clash.and_then(|(a, b)| mend(a.dim.poly(), b.dim.poly(), self.cx));
+                self.refuse(Diagnostic::at(Code::Shape, at, message).maybe_help(help));
+                return None;
+            }
+            let mut changed = false;
+            for (axis, given) in carried.0.iter_mut().zip(output.axes()) {
+                if axis.position.is_none() && given.position.is_some() {
+                    axis.position = given.position;
+                    changed = true;
+                }
+            }
+            if !changed {
+                return Some((instance, output));
+            }
+        }
+    }
+
+    /// The arguments of a call in the words of the block: sizes as the block declares them, to which those given must be
+    /// equal, and positions as the caller has them.
+    fn arguments(&mut self, block: BlockId, given: &[&Shape], dims: &[Poly], span: Span) -> Option<Vec<Shape>> {
+        let graph = self.graph;
+        let block: &Block = graph.block(block);
+        let mut subst = Subst::new();
+        for (sym, value) in block.dims.iter().zip(dims) {
+            subst.insert(*sym, value.clone());
+        }
+        let mut arguments = Vec::with_capacity(given.len());
+        for ((name, declared), argument) in block.inputs.iter().zip(given) {
+            let mut wanted = declared.clone();
+            for axis in &mut wanted.0 {
+                let dim = self.cx.substitute(axis.dim.poly(), &subst);
+                axis.dim = self.accept(dim, span)?.into();
+            }
+            let symbols = self.cx.symbols;
+            let clash = wanted.axes().iter().zip(argument.axes()).find(|(a, b)| !a.dim.same(&b.dim, symbols));
+            if wanted.rank() != argument.rank() || clash.is_some() {
+                let message = format!(
+                    "`{name}` of block `{}` is declared {}, and {} is given",
+                    block.name,
+                    wanted.show(symbols),
+                    argument.show(symbols)
+                );
+                let help = clash.and_then(|(a, b)| mend(b.dim.poly(), a.dim.poly(), self.cx));
+                self.refuse(Diagnostic::at(Code::Shape, span, message).maybe_help(help));
+                continue;
+            }
+            for (axis, given) in wanted.0.iter_mut().zip(argument.axes()) {
+                axis.position = given.position;
+            }
+            arguments.push(wanted);
+        }
+        (arguments.len() == given.len()).then_some(arguments)
+    }
+}

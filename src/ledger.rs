@@ -1,0 +1,104 @@
+//! The ledger: a row for each op, in totals over all repeats, under one phase and one profile.
+
+use crate::part::{Mixing, Part};
+use crate::shape::Shape;
+use crate::sym::{Conditions, Poly, Subst, Symbols};
+use crate::work::{Dots, Flops, Kind, Length, Macs, Ops, Params};
+
+/// What a row, a group of rows or a whole ledger amounts to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Amounts {
+    /// Dot products.
+    pub dots: Dots,
+    /// Multiply-accumulates.
+    pub macs: Macs,
+    /// FLOPs under the profile.
+    pub flops: Flops,
+    /// Trainable scalars.
+    pub params: Params,
+    /// Elementwise operations of all kinds.
+    pub elementwise: Ops,
+}
+
+/// An op as the author wrote it, over all its repeats.
+///
+/// A block that is called from several places with the same shapes has its rows once, under the path of the first place;
+/// `repeat` sums over all of them.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Names of calls and of the node: `layers.q`.
+    pub path: String,
+    /// The block that the node is written in; empty for the body of the model.
+    pub block: String,
+    /// The op: `linear`.
+    pub op: String,
+    /// Its part.
+    pub part: Part,
+    /// Whether it mixes positions.
+    pub mixing: Mixing,
+    /// How often it runs in a pass.
+    pub repeat: Poly,
+    /// Shapes of its inputs, before the phase is put in.
+    pub inputs: Vec<Shape>,
+    /// Sizes of the weights that it contracts with.
+    pub weights: Vec<Vec<Poly>>,
+    /// Shape of its output, before the phase is put in.
+    pub output: Shape,
+    /// How long its dots are, if it has dots.
+    pub length: Option<Length>,
+    /// Elementwise operations by kind.
+    pub elementwise: Vec<(Kind, Ops)>,
+    /// Totals over all repeats.
+    pub amounts: Amounts,
+}
+
+/// All rows of a model under a phase and a profile.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    /// The rows in the author's order.
+    pub rows: Vec<Row>,
+    /// The shape of the result.
+    pub result: Shape,
+    /// The symbols that the formulas are written in.
+    pub symbols: Symbols,
+    /// What the phase and the caller put in place of symbols; rows' amounts have it already, their shapes not.
+    pub phase: Subst,
+    /// When the formulas hold.
+    pub conditions: Conditions,
+}
+
+impl Amounts {
+    /// The sum of rows, each weighing its amounts.
+    pub fn of<'a>(rows: impl Iterator<Item = &'a Amounts> + Clone) -> Amounts {
+        let sum = |pick: fn(&Amounts) -> &Poly| Poly::sum(rows.clone().map(|amounts| pick(amounts).clone()));
+        Amounts {
+            dots: Dots(sum(|a| &a.dots.0)),
+            macs: Macs(sum(|a| &a.macs.0)),
+            flops: Flops(sum(|a| &a.flops.0)),
+            params: Params(sum(|a| &a.params.0)),
+            elementwise: Ops(sum(|a| &a.elementwise.0)),
+        }
+    }
+}
+
+impl Ledger {
+    /// What all rows amount to.
+    pub fn total(&self) -> Amounts {
+        Amounts::of(self.rows.iter().map(|row| &row.amounts))
+    }
+
+    /// Rows in groups of equal keys, groups in the order of their first rows.
+    pub fn groups<K: PartialEq + std::hash::Hash + Eq + Clone>(&self, key: impl Fn(&Row) -> K) -> Vec<(K, Vec<&Row>)> {
+        let mut index: std::collections::HashMap<K, usize> = std::collections::HashMap::new();
+        let mut groups: Vec<(K, Vec<&Row>)> = Vec::new();
+        for row in &self.rows {
+            let key = key(row);
+            let at = *index.entry(key.clone()).or_insert_with(|| {
+                groups.push((key, Vec::new()));
+                groups.len() - 1
+            });
+            groups[at].1.push(row);
+        }
+        groups
+    }
+}

@@ -1,0 +1,389 @@
+//! A block becomes a DAG: its names are resolved and its ops are built.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::scope::{self, Local, Sizes};
+use super::symbols::Positions;
+use crate::ast::model::{Block as AstBlock, Call, Given, Model, Node as AstNode, Text, Value, Word};
+use crate::diag::{Code, Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::graph::{Block, BlockBuilder, BlockId, Node, NodeId, NodeKind};
+use crate::ops::args::{Arg, Args, FieldKind, MaskSpec};
+use crate::ops::equation::Equation;
+use crate::ops::{OpDef, OpError};
+use crate::shape::{Axis, Dim, Shape};
+use crate::sym::{Context, Domain, Poly, Symbols};
+
+/// The symbol table with the blocks' own dimensions added, and the names that these have inside each block.
+pub(super) struct Locals<'s> {
+    pub(super) symbols: Symbols,
+    blocks: Vec<Local<'s>>,
+}
+
+/// Adds the blocks' own dimensions to the table, as `block.name`.
+pub(super) fn declare_dims<'s>(model: &Model<'s>, table: &Symbols) -> Locals<'s> {
+    let mut symbols = table.clone();
+    let mut blocks = Vec::with_capacity(model.blocks.len() + 1);
+    for block in model.blocks.iter().chain([&model.body]) {
+        let mut local = Local::new();
+        for dim in &block.dims {
+            let sym = symbols.declare(&format!("{}.{}", block.name.text, dim.text), Domain { min: 0, max: None });
+            local.extend(sym.map(|sym| (dim.text, sym)));
+        }
+        blocks.push(local);
+    }
+    Locals { symbols, blocks }
+}
+
+/// What a name of a block stands for.
+#[derive(Clone, Copy)]
+enum Named<'a, 's> {
+    Node(NodeId, Span),
+    Alias(&'a Word<'s>, Span),
+}
+
+struct Lower<'a, 's, 'c> {
+    block: &'a AstBlock<'s>,
+    model: &'a Model<'s>,
+    local: &'a Local<'s>,
+    positions: Option<Positions>,
+    cx: &'a mut Context<'c>,
+    diagnostics: &'a mut Diagnostics,
+    sizes: Sizes,
+    names: HashMap<&'a str, Named<'a, 's>>,
+    called: Vec<BlockId>,
+}
+
+/// Lowers one block; gives the blocks that it calls even where the block itself is broken.
+pub(super) fn lower<'s>(
+    block: &AstBlock<'s>,
+    id: BlockId,
+    model: &Model<'s>,
+    locals: &Locals<'s>,
+    positions: Option<Positions>,
+    cx: &mut Context<'_>,
+    diagnostics: &mut Diagnostics,
+) -> (Option<Block>, Vec<BlockId>) {
+    let empty = Local::new();
+    let local = locals.blocks.get(id.0).unwrap_or(&empty);
+    let mut lower = Lower {
+        block,
+        model,
+        local,
+        positions,
+        cx,
+        diagnostics,
+        sizes: Sizes::default(),
+        names: HashMap::with_capacity(block.nodes.len() + block.inputs.len()),
+        called: Vec::new(),
+    };
+    let lowered = lower.run(id.0 == model.blocks.len());
+    (lowered, lower.called)
+}
+
+impl<'a, 's> Lower<'a, 's, '_> {
+    fn run(&mut self, is_body: bool) -> Option<Block> {
+        let mut builder = BlockBuilder::with_capacity(self.block.nodes.len() + self.block.inputs.len());
+        let mut inputs = Vec::with_capacity(self.block.inputs.len());
+        for (slot, (name, text)) in self.block.inputs.iter().enumerate() {
+            let shape = self.axes(text, is_body);
+            let kind = if shape.is_some() { NodeKind::Input(slot) } else { NodeKind::Broken };
+            let node = Node { name: name.text.to_owned(), part: None, span: name.span, kind };
+            let id = builder.add(node);
+            self.declare(name, Named::Node(id, name.span));
+            inputs.push((name.text.to_owned(), shape.unwrap_or_default()));
+        }
+        let mut reads: Vec<(NodeId, &'a [Word<'s>])> = Vec::new();
+        for node in &self.block.nodes {
+            if let Value::Alias(target) = &node.value {
+                self.declare(&node.name, Named::Alias(target, node.name.span));
+                continue;
+            }
+            let (kind, operands) = self.kind(node);
+            let id = builder.add(Node { name: node.name.text.to_owned(), part: node.part, span: node.span, kind });
+            self.declare(&node.name, Named::Node(id, node.name.span));
+            reads.extend(operands.into_iter().map(|words| (id, words)));
+        }
+        let mut slots: HashMap<NodeId, usize> = HashMap::new();
+        for (id, words) in reads {
+            for word in words {
+                let slot = slots.entry(id).or_insert(0);
+                match self.resolve(word) {
+                    Some(operand) => builder.connect(operand, id, *slot),
+                    None => builder.replace(id, NodeKind::Broken),
+                }
+                *slot += 1;
+            }
+        }
+        let output = self.resolve(&self.block.output)?;
+        let dims = self.local_dims();
+        let name = self.block.name.text.to_owned();
+        match builder.finish(name, self.block.name.span, self.block.part, dims, inputs, output) {
+            Ok(block) => Some(block),
+            Err(cycle) => {
+                self.report_cycle(&cycle);
+                None
+            }
+        }
+    }
+
+    fn local_dims(&self) -> Vec<crate::sym::Sym> {
+        self.block.dims.iter().filter_map(|dim| self.local.get(dim.text).copied()).collect()
+    }
+
+    fn report_cycle(&mut self, cycle: &[(String, Span)]) {
+        let names: Vec<String> = cycle.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let Some((_, first)) = cycle.first() else { return };
+        let mut diagnostic =
+            Diagnostic::at(Code::Cycle, *first, format!("nodes that need each other: {}", names.join(", ")))
+                .help("a graph has no cycles; what runs in rounds is a block under `Repeat`");
+        for (name, span) in cycle.iter().skip(1) {
+            diagnostic = diagnostic.related(*span, format!("`{name}` is part of the cycle"));
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Takes a name, unless it is taken.
+    fn declare(&mut self, word: &Word<'s>, named: Named<'a, 's>) {
+        if let Some(Named::Node(_, first) | Named::Alias(_, first)) = self.names.get(word.text) {
+            let message = format!("`{}` is declared twice", word.text);
+            self.diagnostics
+                .push(Diagnostic::at(Code::Duplicate, word.span, message).related(*first, "first declared here"));
+            return;
+        }
+        self.names.insert(word.text, named);
+    }
+
+    /// The node that a name stands for, through its aliases.
+    fn resolve(&mut self, word: &Word<'s>) -> Option<NodeId> {
+        let mut name = word.text;
+        for _ in 0..=self.block.nodes.len() {
+            match self.names.get(name) {
+                Some(Named::Node(id, _)) => return Some(*id),
+                Some(Named::Alias(target, _)) => name = target.text,
+                None => {
+                    let help = did_you_mean(name, self.names.keys().copied());
+                    let message = format!("no node `{name}` here");
+                    self.diagnostics.push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
+                    return None;
+                }
+            }
+        }
+        let message = format!("`{}` is only another name for itself", word.text);
+        self.diagnostics.push(Diagnostic::at(Code::Cycle, word.span, message));
+        None
+    }
+
+    /// What a node is, and the lists of names that it reads.
+    fn kind(&mut self, node: &'a AstNode<'s>) -> (NodeKind, Vec<&'a [Word<'s>]>) {
+        match &node.value {
+            Value::Op(def, given) => {
+                let operands = given.iter().flatten().filter_map(|given| match given {
+                    Given::Nodes(words) => Some(words.as_slice()),
+                    _ => None,
+                });
+                (self.op(def, given, node.span).unwrap_or(NodeKind::Broken), operands.collect())
+            }
+            Value::Call(call) => (self.call(call).unwrap_or(NodeKind::Broken), vec![call.inputs.as_slice()]),
+            Value::Alias(_) | Value::Broken => (NodeKind::Broken, Vec::new()),
+        }
+    }
+
+    fn call(&mut self, call: &Call<'s>) -> Option<NodeKind> {
+        let blocks = &self.model.blocks;
+        let Some(at) = blocks.iter().position(|block| block.name.text == call.block.text) else {
+            let help = did_you_mean(call.block.text, blocks.iter().map(|block| block.name.text));
+            let message = format!("there is no block `{}`", call.block.text);
+            self.diagnostics.push(Diagnostic::at(Code::Unknown, call.block.span, message).maybe_help(help));
+            return None;
+        };
+        let block = &blocks[at];
+        self.called.push(BlockId(at));
+        let mut sound = true;
+        if block.inputs.len() != call.inputs.len() {
+            let names: Vec<&str> = block.inputs.iter().map(|(name, _)| name.text).collect();
+            let message = format!(
+                "block `{}` takes {} inputs ({}), got {}",
+                block.name.text,
+                names.len(),
+                names.join(", "),
+                call.inputs.len()
+            );
+            self.diagnostics.push(Diagnostic::at(Code::Form, call.block.span, message));
+            sound = false;
+        }
+        let mut dims = Vec::with_capacity(block.dims.len());
+        for dim in &block.dims {
+            match call.dims.iter().find(|(name, _)| name.text == dim.text) {
+                Some((_, text)) => dims.extend(scope::expression(text, self.local, self.cx, self.diagnostics)),
+                None => {
+                    let message = format!("block `{}` needs its dimension `{}`", block.name.text, dim.text);
+                    let help = format!("give it in the call: `({}: \"..\")`", dim.text);
+                    self.diagnostics.push(Diagnostic::at(Code::Form, call.block.span, message).help(help));
+                }
+            }
+        }
+        for (name, _) in &call.dims {
+            if !block.dims.iter().any(|dim| dim.text == name.text) {
+                let help = did_you_mean(name.text, block.dims.iter().map(|dim| dim.text));
+                let message = format!("block `{}` has no dimension `{}`", block.name.text, name.text);
+                self.diagnostics.push(Diagnostic::at(Code::Unknown, name.span, message).maybe_help(help));
+            }
+        }
+        let count = match &call.count {
+            Some(text) => Some((scope::expression(text, self.local, self.cx, self.diagnostics)?, text.span)),
+            None => None,
+        };
+        (sound && dims.len() == block.dims.len()).then_some(NodeKind::Call { block: BlockId(at), count, dims })
+    }
+
+    fn op(&mut self, def: &'static OpDef, given: &[Option<Given<'s>>], span: Span) -> Option<NodeKind> {
+        let mut args = Vec::with_capacity(def.fields.len());
+        let mut places = Vec::new();
+        let mut sound = true;
+        for (field, given) in def.fields.iter().zip(given) {
+            let value = match (field.kind, given) {
+                (FieldKind::Past, _) => self.past(def, span),
+                (_, None) => {
+                    args.push((field.name, None));
+                    continue;
+                }
+                (kind, Some(given)) => {
+                    places.push((field.name, place(given)));
+                    self.arg(kind, given)
+                }
+            };
+            sound &= value.is_some();
+            args.push((field.name, value));
+        }
+        if !sound {
+            return None;
+        }
+        let args = Args(args);
+        match (def.build)(&mut args.clone()) {
+            Ok(op) => Some(NodeKind::Op { def, args, op, places }),
+            Err(error) => {
+                self.diagnostics.push(refusal(def, &error, &places, span));
+                None
+            }
+        }
+    }
+
+    /// The number of past positions, where the model has any.
+    fn past(&mut self, def: &OpDef, span: Span) -> Option<Arg> {
+        if let Some(positions) = self.positions {
+            return Some(Arg::Dim(Poly::symbol(positions.past)));
+        }
+        let message = format!("`{}` needs past positions, and this model has no phases", def.name);
+        self.diagnostics
+            .push(Diagnostic::at(Code::Form, span, message).help("add `phases: [forward, prefill, decode]` to the model"));
+        None
+    }
+
+    fn arg(&mut self, kind: FieldKind, given: &Given<'s>) -> Option<Arg> {
+        match given {
+            Given::Nodes(words) => Some(Arg::Inputs(words.len())),
+            Given::Word(word) => Some(Arg::Word(word.text.to_owned())),
+            Given::Flag(on, _) => Some(Arg::Flag(*on)),
+            Given::Mask(None, _) => Some(Arg::NoMask),
+            Given::Mask(Some(mask), _) => Some(Arg::Mask(MaskSpec {
+                queries: mask.queries.text.to_owned(),
+                keys: mask.keys.text.to_owned(),
+                align: mask.align,
+            })),
+            Given::Text(text) => match kind {
+                FieldKind::Axes => self.axes(text, true).map(Arg::Axes),
+                FieldKind::Dims => self.dims(text, 0..text.text.len()).map(Arg::Dims),
+                FieldKind::Map => self.map(text),
+                FieldKind::Sizes => self.labelled_sizes(text),
+                FieldKind::Equation => self.equation(text),
+                _ => scope::expression(text, self.local, self.cx, self.diagnostics).map(Arg::Dim),
+            },
+        }
+    }
+
+    /// Axes of a tensor; each mark is a further coordinate of its position.
+    fn axes(&mut self, text: &Text<'s>, marks: bool) -> Option<Shape> {
+        let sizes = self.sizes.read(text, 0..text.text.len(), self.local, self.cx, self.diagnostics)?;
+        if !marks && sizes.iter().any(|(_, marked)| *marked) {
+            let message = "positions are marked in the inputs of the model; a block learns them from its callers";
+            self.diagnostics.push(Diagnostic::at(Code::Form, text.span, message));
+            return None;
+        }
+        let mut coordinate = 0;
+        Some(Shape::new(sizes.into_iter().map(|(size, marked)| {
+            let position = marked.then_some(coordinate);
+            coordinate += u8::from(marked);
+            Axis { dim: Dim(size), position }
+        })))
+    }
+
+    fn dims(&mut self, text: &Text<'s>, range: Range<usize>) -> Option<Vec<Poly>> {
+        let sizes = self.sizes.read(text, range, self.local, self.cx, self.diagnostics)?;
+        if sizes.iter().any(|(_, marked)| *marked) {
+            self.diagnostics.push(Diagnostic::at(Code::Form, text.span, "an `@` marks axes of inputs, not sizes"));
+            return None;
+        }
+        Some(sizes.into_iter().map(|(size, _)| size).collect())
+    }
+
+    fn map(&mut self, text: &Text<'s>) -> Option<Arg> {
+        let Some(arrow) = text.text.find("->") else {
+            let diagnostic = Diagnostic::at(Code::Form, text.span, "a map has the form `\"d -> f\"`");
+            self.diagnostics.push(diagnostic);
+            return None;
+        };
+        let from = self.dims(text, 0..arrow);
+        let to = self.dims(text, arrow + 2..text.text.len());
+        Some(Arg::Map(from?, to?))
+    }
+
+    fn labelled_sizes(&mut self, text: &Text<'s>) -> Option<Arg> {
+        let mut sizes = Vec::new();
+        let mut at = 0;
+        for item in text.text.split(',') {
+            let range = at..at + item.len();
+            at = range.end + 1;
+            let Some((label, size)) = item.split_once('=') else {
+                let span = text.span.part(&range);
+                self.diagnostics.push(Diagnostic::at(Code::Form, span, "sizes of labels have the form `\"h = H, e = dh\"`"));
+                return None;
+            };
+            let start = range.start + label.len() + 1;
+            let part = Text { text: size.to_owned().into(), span: text.span.part(&(start..range.end)) };
+            let size = scope::expression(&part, self.local, self.cx, self.diagnostics)?;
+            sizes.push((label.trim().to_owned(), size));
+        }
+        Some(Arg::Sizes(sizes))
+    }
+
+    fn equation(&mut self, text: &Text<'s>) -> Option<Arg> {
+        match Equation::parse(&text.text) {
+            Ok(equation) => Some(Arg::Equation(equation)),
+            Err(error) => {
+                let span = text.span.part(&error.span);
+                self.diagnostics.push(Diagnostic::at(Code::Form, span, error.message));
+                None
+            }
+        }
+    }
+}
+
+/// The place of what a field holds.
+fn place(given: &Given<'_>) -> Span {
+    match given {
+        Given::Text(text) => text.span,
+        Given::Word(word) => word.span,
+        Given::Flag(_, span) | Given::Mask(_, span) => *span,
+        Given::Nodes(words) => match (words.first(), words.last()) {
+            (Some(first), Some(last)) => Span { end: last.span.end, ..first.span },
+            _ => Span::new(0, 0, 0),
+        },
+    }
+}
+
+/// The diagnostic of an op that refuses its attributes or inputs: at the field to blame, or at the whole op.
+pub(crate) fn refusal(def: &OpDef, error: &OpError, places: &[(&'static str, Span)], span: Span) -> Diagnostic {
+    let at = error.field.and_then(|field| places.iter().find(|(name, _)| *name == field)).map_or(span, |(_, at)| *at);
+    Diagnostic::at(Code::Shape, at, format!("{}: {}", def.name, error.message)).maybe_help(error.help.clone())
+}

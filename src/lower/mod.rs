@@ -1,0 +1,128 @@
+//! Text becomes a graph: names are resolved, expressions are read, ops are built.
+//!
+//! The only stage that sees both the text and the graph. It infers no shape.
+
+use crate::ast::file::Choice;
+use crate::ast::model::Model;
+use crate::diag::{Code, Diagnostic, Diagnostics, did_you_mean};
+use crate::graph::{BlockId, Graph, nesting};
+use crate::part::Role;
+use crate::sym::{Context, Poly, Sym, Symbols};
+
+mod block;
+mod scope;
+mod symbols;
+
+pub(crate) use block::refusal;
+pub(crate) use symbols::Positions;
+
+/// Blocks that call each other deeper than this are refused.
+pub(crate) const MAX_CALL_DEPTH: usize = 200;
+
+/// What lowering makes of a model file.
+#[derive(Debug)]
+pub(crate) struct Lowered {
+    pub(crate) name: String,
+    pub(crate) about: String,
+    pub(crate) symbols: Symbols,
+    /// Symbols that a model declares, with what they stand for.
+    pub(crate) meanings: Vec<(Sym, Option<Role>, String)>,
+    /// The symbols `n p o s`, in a model of sequences.
+    pub(crate) positions: Option<Positions>,
+    pub(crate) phases: Vec<&'static str>,
+    pub(crate) switches: Vec<(String, bool)>,
+    pub(crate) presets: Vec<String>,
+    /// Values of the chosen preset and of the caller, the later over the earlier.
+    pub(crate) values: Vec<(Sym, Poly)>,
+    pub(crate) conditions: crate::sym::Conditions,
+    pub(crate) graph: Graph,
+}
+
+/// Lowers a model. What is wrong goes to `diagnostics`; a graph comes back if there is one to infer shapes in.
+pub(crate) fn lower(model: &Model<'_>, choice: &Choice, diagnostics: &mut Diagnostics) -> Option<Lowered> {
+    let (table, positions, mut conditions) = symbols::declare(model, diagnostics);
+    let values = symbols::values(model, choice, &table, diagnostics);
+    let locals = block::declare_dims(model, &table);
+    let mut cx = Context::new(&locals.symbols);
+    let graph = lower_blocks(model, &locals, positions, &mut cx, diagnostics);
+    conditions.extend(cx.used);
+    let meanings = model.symbols.iter().filter_map(|symbol| {
+        Some((table.lookup(symbol.name.text)?, symbol.role, symbol.doc.clone()))
+    });
+    Some(Lowered {
+        name: model.name.text.to_string(),
+        about: model.about.as_ref().map_or_else(String::new, |text| text.text.to_string()),
+        meanings: meanings.collect(),
+        positions,
+        phases: phases(model, diagnostics),
+        switches: model.switches.iter().map(|switch| (switch.name.text.to_owned(), switch.on)).collect(),
+        presets: model.presets.iter().map(|preset| preset.name.text.to_owned()).collect(),
+        values,
+        conditions,
+        graph: graph?,
+        symbols: locals.symbols,
+    })
+}
+
+/// The phases that a model names, or the one of a model without a sequence.
+fn phases(model: &Model<'_>, diagnostics: &mut Diagnostics) -> Vec<&'static str> {
+    if model.phases.is_empty() {
+        return vec![crate::phase::WHOLE];
+    }
+    let mut phases = Vec::new();
+    for word in &model.phases {
+        match crate::phase::find(word.text) {
+            Some(phase) => phases.push(phase.name),
+            None => {
+                let help = did_you_mean(word.text, crate::phase::PHASES.iter().map(|phase| phase.name));
+                let message = format!("there is no phase `{}`", word.text);
+                diagnostics.push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
+            }
+        }
+    }
+    phases
+}
+
+/// Lowers every block and checks that blocks do not need themselves.
+fn lower_blocks(
+    model: &Model<'_>,
+    locals: &block::Locals<'_>,
+    positions: Option<Positions>,
+    cx: &mut Context<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Graph> {
+    let mut calls: Vec<Vec<usize>> = Vec::with_capacity(model.blocks.len() + 1);
+    let mut blocks = Vec::with_capacity(model.blocks.len() + 1);
+    for (at, ast) in model.blocks.iter().chain([&model.body]).enumerate() {
+        let (block, called) = block::lower(ast, BlockId(at), model, locals, positions, cx, diagnostics);
+        calls.push(called.into_iter().map(|block| block.0).collect());
+        blocks.push(block);
+    }
+    match nesting(&calls) {
+        Ok(depth) if depth > MAX_CALL_DEPTH => {
+            let message = format!("blocks call each other {depth} deep; the limit is MAX_CALL_DEPTH = {MAX_CALL_DEPTH}");
+            diagnostics.push(Diagnostic::at(Code::Limit, model.name.span, message));
+            return None;
+        }
+        Ok(_) => {}
+        Err(cycle) => {
+            let named: Vec<&crate::ast::model::Block<'_>> = cycle.iter().filter_map(|at| model.blocks.get(*at)).collect();
+            let names: Vec<String> = named.iter().map(|block| format!("`{}`", block.name.text)).collect();
+            if let Some(first) = named.first() {
+                let mut diagnostic = Diagnostic::at(
+                    Code::Cycle,
+                    first.name.span,
+                    format!("blocks that call themselves: {}", names.join(", ")),
+                )
+                .help("a block cannot hold itself; repeat it with `Repeat(block, \"L\", [x])`");
+                for block in &named[1..] {
+                    diagnostic = diagnostic.related(block.name.span, "part of the cycle");
+                }
+                diagnostics.push(diagnostic);
+            }
+            return None;
+        }
+    }
+    let blocks = blocks.into_iter().collect::<Option<Vec<_>>>()?;
+    Some(Graph { blocks })
+}

@@ -1,0 +1,138 @@
+//! Expressions of a model file are read in the scope where they stand; unknown names are reported with the nearest known.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+use crate::ast::model::Text;
+use crate::diag::{Code, Diagnostic, Diagnostics, did_you_mean};
+use crate::sym::{Context, Poly, Sym, parse};
+
+/// Symbols of a block's own dimensions, by the name that they have inside the block.
+pub(super) type Local<'s> = BTreeMap<&'s str, Sym>;
+
+/// Which of the known names an expression uses; what cannot be parsed uses none.
+pub(super) fn names(text: &Text<'_>, index: &BTreeMap<&str, usize>) -> Vec<usize> {
+    let Ok(expr) = parse(&text.text) else { return Vec::new() };
+    expr.names().into_iter().filter_map(|(name, _)| index.get(name).copied()).collect()
+}
+
+/// Reads one expression.
+pub(super) fn expression(
+    text: &Text<'_>,
+    local: &Local<'_>,
+    cx: &mut Context<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Poly> {
+    part(text, 0..text.text.len(), local, cx, diagnostics)
+}
+
+/// Reads one expression that stands in a part of a text.
+fn part(
+    text: &Text<'_>,
+    range: Range<usize>,
+    local: &Local<'_>,
+    cx: &mut Context<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Poly> {
+    let source = text.text.get(range.clone())?;
+    let place = |span: &Range<usize>| text.span.part(&(range.start + span.start..range.start + span.end));
+    let expr = match parse(source) {
+        Ok(expr) => expr,
+        Err(error) => {
+            let diagnostic = Diagnostic::at(Code::Dimension, place(&error.span), error.message);
+            diagnostics.push(diagnostic.maybe_help(error.hint));
+            return None;
+        }
+    };
+    let symbols = cx.symbols;
+    let find = |name: &str| local.get(name).copied().or_else(|| symbols.lookup(name));
+    let unknown: Vec<_> = expr.names().into_iter().filter(|(name, _)| find(name).is_none()).collect();
+    if !unknown.is_empty() {
+        for (name, span) in unknown {
+            let known = local.keys().copied().chain(symbols.iter().map(|(_, name)| name).filter(|n| !n.contains('.')));
+            let help = did_you_mean(name, known);
+            let message = format!("no symbol `{name}` is declared");
+            diagnostics.push(Diagnostic::at(Code::Unknown, place(&span), message).maybe_help(help));
+        }
+        return None;
+    }
+    match expr.lower(&mut |name, _| find(name).map(Poly::symbol), cx) {
+        Ok(poly) => Some(poly),
+        Err(errors) => {
+            for error in errors {
+                let diagnostic = Diagnostic::at(Code::Dimension, place(&error.span), error.message);
+                diagnostics.push(diagnostic.maybe_help(error.hint));
+            }
+            None
+        }
+    }
+}
+
+/// Reads sizes, remembering what was read: models repeat `"n d"` on every line.
+#[derive(Debug, Default)]
+pub(super) struct Sizes(HashMap<String, Vec<(Poly, bool)>>);
+
+impl Sizes {
+    /// Sizes separated by blanks, each with whether an `@` marks it as an axis of positions.
+    pub(super) fn read(
+        &mut self,
+        text: &Text<'_>,
+        range: Range<usize>,
+        local: &Local<'_>,
+        cx: &mut Context<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Vec<(Poly, bool)>> {
+        let source = text.text.get(range.clone())?;
+        if let Some(known) = self.0.get(source) {
+            return Some(known.clone());
+        }
+        let mut sizes = Vec::new();
+        let mut sound = true;
+        for token in tokens(source) {
+            let marked = source[token.clone()].starts_with('@');
+            let at = range.start + token.start + usize::from(marked)..range.start + token.end;
+            match part(text, at, local, cx, diagnostics) {
+                Some(size) => sizes.push((size, marked)),
+                None => sound = false,
+            }
+        }
+        if !sound {
+            return None;
+        }
+        self.0.insert(source.to_owned(), sizes.clone());
+        Some(sizes)
+    }
+}
+
+/// The parts of a text that blanks outside brackets separate.
+fn tokens(source: &str) -> Vec<Range<usize>> {
+    let mut tokens = Vec::new();
+    let mut depth = 0_usize;
+    let mut start = None;
+    for (at, c) in source.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if c.is_whitespace() && depth == 0 {
+            tokens.extend(start.take().map(|from| from..at));
+        } else if start.is_none() {
+            start = Some(at);
+        }
+    }
+    tokens.extend(start.map(|from| from..source.len()));
+    tokens
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_inside_brackets_do_not_separate() {
+        let source = "n (4 * d) ceil(d, 2)";
+        let parts: Vec<&str> = tokens(source).into_iter().map(|range| &source[range]).collect();
+        assert_eq!(parts, ["n", "(4 * d)", "ceil(d, 2)"]);
+    }
+}

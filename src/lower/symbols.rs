@@ -1,0 +1,168 @@
+//! The symbol table of a model: declarations, derived dimensions, relations, and the values that are chosen.
+
+use std::collections::BTreeMap;
+
+use super::scope;
+use crate::ast::file::{Choice, same_name};
+use crate::ast::model::{Model, Text};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::graph::nesting;
+use crate::phase::{NEW, PAST, SPAN, WANTED};
+use crate::sym::{Condition, Conditions, Context, Domain, Poly, Sym, Symbols};
+
+/// The symbols that a phase sets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Positions {
+    pub(crate) new: Sym,
+    pub(crate) past: Sym,
+    pub(crate) wanted: Sym,
+}
+
+/// Declares all symbols. Symbols of positions come first, so that they print first and weigh least.
+pub(super) fn declare(model: &Model<'_>, diagnostics: &mut Diagnostics) -> (Symbols, Option<Positions>, Conditions) {
+    let mut table = Symbols::new();
+    let positions = if model.phases.is_empty() { None } else { declare_positions(&mut table) };
+    for symbol in &model.symbols {
+        let domain = Domain { min: symbol.min, max: symbol.max };
+        if symbol.max.is_some_and(|max| max < symbol.min) {
+            let message = format!("`{}` has no value: its maximum is below its minimum", symbol.name.text);
+            diagnostics.push(Diagnostic::at(Code::Dimension, symbol.name.span, message));
+        }
+        if table.declare(symbol.name.text, domain).is_none() {
+            let message = format!("`{}` is reserved: a phase sets `n p o`, and `s = p + n`", symbol.name.text);
+            diagnostics.push(Diagnostic::at(Code::Duplicate, symbol.name.span, message).help("choose another name"));
+        }
+    }
+    if let (Some(_), None, Some(word)) = (positions, table.lookup("T"), model.phases.first()) {
+        diagnostics.push(
+            Diagnostic::at(Code::Unknown, word.span, "phases count in context tokens `T`, which is not declared")
+                .help("add `T: context` to the symbols"),
+        );
+    }
+    let mut conditions = Conditions::new();
+    define(model, &mut table, &mut conditions, diagnostics);
+    for text in &model.relations {
+        relate(text, &mut table, &mut conditions, diagnostics);
+    }
+    (table, positions, conditions)
+}
+
+fn declare_positions(table: &mut Symbols) -> Option<Positions> {
+    let new = table.declare(NEW, Domain::default())?;
+    let past = table.declare(PAST, Domain { min: 0, max: None })?;
+    let wanted = table.declare(WANTED, Domain::default())?;
+    let span = table.declare(SPAN, Domain::default())?;
+    table.define(span, Poly::symbol(past) + Poly::symbol(new));
+    Some(Positions { new, past, wanted })
+}
+
+/// Reads the definitions of derived symbols, unless they need each other.
+fn define(model: &Model<'_>, table: &mut Symbols, conditions: &mut Conditions, diagnostics: &mut Diagnostics) {
+    let index: BTreeMap<&str, usize> = model.symbols.iter().enumerate().map(|(at, s)| (s.name.text, at)).collect();
+    let needs: Vec<Vec<usize>> = model
+        .symbols
+        .iter()
+        .map(|symbol| symbol.definition.as_ref().map_or_else(Vec::new, |text| scope::names(text, &index)))
+        .collect();
+    if let Err(cycle) = nesting(&needs) {
+        let names: Vec<String> = cycle.iter().map(|at| format!("`{}`", model.symbols[*at].name.text)).collect();
+        let span = cycle.first().map_or(model.name.span, |at| model.symbols[*at].name.span);
+        let message = format!("derived symbols that need each other: {}", names.join(", "));
+        diagnostics.push(Diagnostic::at(Code::Cycle, span, message));
+        return;
+    }
+    let snapshot = table.clone();
+    let mut cx = Context::new(&snapshot);
+    for symbol in &model.symbols {
+        let (Some(text), Some(sym)) = (&symbol.definition, table.lookup(symbol.name.text)) else { continue };
+        if let Some(value) = scope::expression(text, &BTreeMap::new(), &mut cx, diagnostics) {
+            table.define(sym, value);
+        }
+    }
+    conditions.extend(cx.used);
+}
+
+/// Reads a relation: `H * dh = d`, `K | H`, `w <= T`.
+fn relate(text: &Text<'_>, table: &mut Symbols, conditions: &mut Conditions, diagnostics: &mut Diagnostics) {
+    let source = text.text.as_ref();
+    let found = ["<=", ">=", "=", "|"].into_iter().find_map(|sign| Some((sign, source.find(sign)?)));
+    let Some((sign, at)) = found else {
+        diagnostics.push(
+            Diagnostic::at(Code::Form, text.span, "a relation is `a = b`, `a | b` (divides), `a <= b` or `a >= b`"),
+        );
+        return;
+    };
+    let snapshot = table.clone();
+    let mut cx = Context::new(&snapshot);
+    let mut side = |range: std::ops::Range<usize>| {
+        let part = Text { text: source[range.clone()].into(), span: text.span.part(&range) };
+        scope::expression(&part, &BTreeMap::new(), &mut cx, diagnostics)
+    };
+    let (left, right) = (side(0..at), side(at + sign.len()..source.len()));
+    let (Some(left), Some(right)) = (left, right) else { return };
+    let fact = match sign {
+        "=" => {
+            if let Err(error) = table.relate(&left, &right) {
+                diagnostics.push(Diagnostic::at(Code::Dimension, text.span, error.to_string()));
+            }
+            return;
+        }
+        "|" => Condition::Divides(left, right),
+        "<=" => Condition::AtLeast(right, left),
+        _ => Condition::AtLeast(left, right),
+    };
+    table.assume(fact.clone());
+    conditions.insert(fact);
+}
+
+/// The values of the chosen preset and of the caller, the later over the earlier.
+pub(super) fn values(
+    model: &Model<'_>,
+    choice: &Choice,
+    table: &Symbols,
+    diagnostics: &mut Diagnostics,
+) -> Vec<(Sym, Poly)> {
+    let mut values: BTreeMap<Sym, Poly> = BTreeMap::new();
+    let mut cx = Context::new(table);
+    let chosen = |name: &str| choice.preset.as_deref().is_some_and(|asked| same_name(asked, name));
+    for preset in &model.presets {
+        for (name, text) in &preset.values {
+            let Some(sym) = table.lookup(name.text) else { continue };
+            let value = scope::expression(text, &BTreeMap::new(), &mut cx, diagnostics);
+            if chosen(preset.name.text) {
+                values.extend(value.map(|value| (sym, value)));
+            }
+        }
+    }
+    for (name, text) in &choice.set {
+        let Some(sym) = table.lookup(name) else { continue };
+        match crate::sym::parse_poly(text, &mut cx) {
+            Ok(value) => {
+                values.insert(sym, value);
+            }
+            Err(errors) => {
+                for error in errors {
+                    let message = format!("--set {name}={text}: {}", error.message);
+                    diagnostics.push(Diagnostic::nowhere(Code::Dimension, message).maybe_help(error.hint));
+                }
+            }
+        }
+    }
+    for (sym, value) in &values {
+        let domain = table.domain(*sym);
+        let outside = value.as_integer().is_none_or(|number| {
+            number < domain.min.into() || domain.max.is_some_and(|max| number > max.into())
+        });
+        if value.as_const().is_some() && outside {
+            let name = table.name(*sym);
+            let range = domain.max.map_or_else(|| format!(">= {}", domain.min), |max| format!("{}..={max}", domain.min));
+            let message = format!("`{name}` is an integer {range}, not {}", value.show(table));
+            diagnostics.push(Diagnostic::nowhere(Code::Dimension, message));
+        }
+        if value.mentions(*sym) {
+            let message = format!("`{}` is set to an expression of itself", table.name(*sym));
+            diagnostics.push(Diagnostic::nowhere(Code::Cycle, message));
+        }
+    }
+    values.into_iter().collect()
+}

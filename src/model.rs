@@ -1,0 +1,223 @@
+//! A model that was read: its shapes are proven, its ledger can be asked for.
+
+use crate::ast;
+use crate::ast::file::Choice;
+use crate::diag::{Code, Diagnostic, Diagnostics, Sources, did_you_mean};
+use crate::formula::{Formula, check};
+use crate::infer::{Traced, infer};
+use crate::ledger::Ledger;
+use crate::lower::{Lowered, lower};
+use crate::part::Role;
+use crate::phase::{self, Phase};
+use crate::profile::Profile;
+use crate::sym::{AlgebraError, Context, Poly, Subst, Sym, Symbols, parse_poly};
+use crate::tally::tally;
+use crate::values::{Values, closed};
+
+/// What is chosen when a model is read: a preset, and values for single symbols and switches.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// A preset of the model.
+    pub preset: Option<String>,
+    /// Values by name, over those of the preset: numbers or expressions for symbols, `true` or `false` for switches.
+    pub set: Vec<(String, String)>,
+}
+
+/// A model whose shapes all fit.
+#[derive(Debug)]
+pub struct Model {
+    lowered: Lowered,
+    traced: Traced,
+    values: Values,
+    sources: Sources,
+}
+
+/// Reads a model and proves its shapes, with no preset and the switches as the file has them.
+///
+/// # Errors
+/// All that is wrong with the text, each at its line and column.
+pub fn trace(text: &str) -> Result<Model, Diagnostics> {
+    Model::read("model.ron", text, &Options::default())
+}
+
+impl Model {
+    /// Reads a model from the text of a file called `name`, and proves its shapes.
+    ///
+    /// # Errors
+    /// All that is wrong with the text or the options.
+    pub fn read(name: &str, text: &str, options: &Options) -> Result<Model, Diagnostics> {
+        let mut sources = Sources::default();
+        let file = sources.add(name, text);
+        let mut diagnostics = Diagnostics::new(sources.clone());
+        let choice = Choice { preset: options.preset.clone(), set: options.set.clone() };
+        let tree = match ast::ron::parse(text) {
+            Ok(tree) => tree,
+            Err(error) => {
+                diagnostics.push(ast::syntax_error(file, error));
+                return Err(diagnostics);
+            }
+        };
+        let lowered = ast::file::read(&tree, file, &choice, &mut diagnostics)
+            .and_then(|model| lower(&model, &choice, &mut diagnostics));
+        let traced = lowered.and_then(|mut lowered| {
+            let symbols = lowered.symbols.clone();
+            let mut cx = Context::new(&symbols);
+            let traced = infer(&lowered.graph, &mut cx, &mut diagnostics)?;
+            lowered.conditions.extend(cx.used);
+            Some((lowered, traced))
+        });
+        let values = traced.as_ref().map(|(lowered, _)| Values::new(&lowered.values, &lowered.symbols));
+        match (traced, values) {
+            (Some((lowered, traced)), Some(Ok(values))) if diagnostics.is_empty() => {
+                Ok(Model { lowered, traced, values, sources })
+            }
+            (_, values) => {
+                if let Some(Err(message)) = values {
+                    diagnostics.push(Diagnostic::nowhere(Code::Dimension, message));
+                }
+                Err(diagnostics.sorted())
+            }
+        }
+    }
+
+    /// The name that the file gives.
+    pub fn name(&self) -> &str {
+        &self.lowered.name
+    }
+
+    /// What the file says of it.
+    pub fn about(&self) -> &str {
+        &self.lowered.about
+    }
+
+    /// The symbols of its formulas.
+    pub fn symbols(&self) -> &Symbols {
+        &self.lowered.symbols
+    }
+
+    /// The phases that it can run in.
+    pub fn phases(&self) -> &[&'static str] {
+        &self.lowered.phases
+    }
+
+    /// The names of its presets.
+    pub fn presets(&self) -> &[String] {
+        &self.lowered.presets
+    }
+
+    /// Its switches with the values that they have here.
+    pub fn switches(&self) -> &[(String, bool)] {
+        &self.lowered.switches
+    }
+
+    /// What its symbols stand for: role and description, in the order of declaration.
+    pub fn meanings(&self) -> &[(Sym, Option<Role>, String)] {
+        &self.lowered.meanings
+    }
+
+    /// The values that it was read with.
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
+    /// The ledger of a phase under a profile.
+    ///
+    /// # Errors
+    /// When the model has no such phase, or a formula cannot be built.
+    pub fn ledger(&self, phase: &str, profile: &Profile) -> Result<Ledger, Diagnostics> {
+        let subst = self.phase(phase)?;
+        let Lowered { graph, symbols, conditions, .. } = &self.lowered;
+        tally(graph, &self.traced, symbols, conditions, &subst, profile).map_err(|error| self.problem(&error))
+    }
+
+    /// A formula of this model, with the values and conditions that belong to it.
+    pub fn formula(&self, poly: &Poly, ledger: &Ledger) -> Formula {
+        Formula::new(poly.clone(), ledger.symbols.clone(), ledger.conditions.clone(), self.values.numbers.clone())
+    }
+
+    /// MACs of a forward pass under the default profile: the shortest way to a formula.
+    ///
+    /// # Errors
+    /// When the model has no phase `forward`.
+    pub fn macs(&self) -> Result<Formula, Diagnostics> {
+        let profile = Profile::exact();
+        let ledger = self.ledger(phase::WHOLE, &profile)?;
+        Ok(self.formula(ledger.total().macs.poly(), &ledger))
+    }
+
+    /// Checks that all dimensions are non-negative integers and all conditions hold at the chosen values, as far as
+    /// these decide them.
+    ///
+    /// # Errors
+    /// The obligation that fails, with the values that fail it.
+    pub fn check_values(&self, ledger: &Ledger) -> Result<(), Diagnostics> {
+        let fail = |message: String| {
+            let mut diagnostics = self.no_diagnostics();
+            diagnostics.push(Diagnostic::nowhere(Code::Dimension, message));
+            diagnostics
+        };
+        check(&ledger.conditions, &self.values.numbers, &ledger.symbols).map_err(|error| fail(error.0))?;
+        let mut cx = Context::new(&ledger.symbols);
+        let mut seen = std::collections::HashSet::new();
+        for row in &ledger.rows {
+            for axis in row.inputs.iter().chain([&row.output]).flat_map(|shape| shape.axes()) {
+                if !seen.insert(axis.dim.poly()) {
+                    continue;
+                }
+                let dim = cx.substitute(axis.dim.poly(), &ledger.phase).map_err(|error| self.problem(&error))?;
+                match dim.eval_count(&self.values.numbers, &ledger.symbols) {
+                    Ok(_) | Err(crate::sym::EvalError::Unbound(_)) => {}
+                    Err(error) => {
+                        return Err(fail(format!("`{}`: a dimension of {}", row.path, error.message(&ledger.symbols))));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An empty list of diagnostics over the model's text.
+    pub(crate) fn no_diagnostics(&self) -> Diagnostics {
+        Diagnostics::new(self.sources.clone())
+    }
+
+    /// The diagnostic of a flag that names a symbol which is not declared.
+    pub(crate) fn unknown_symbol(&self, flag: &str, name: &str) -> Diagnostic {
+        let known = self.symbols().iter().map(|(_, name)| name);
+        let message = format!("{flag}: no symbol `{name}` is declared");
+        Diagnostic::nowhere(Code::Unknown, message).maybe_help(did_you_mean(name, known))
+    }
+
+    fn problem(&self, error: &AlgebraError) -> Diagnostics {
+        let mut diagnostics = self.no_diagnostics();
+        diagnostics.push(Diagnostic::nowhere(Code::Limit, error.message(&self.lowered.symbols)));
+        diagnostics
+    }
+
+    /// What a phase, and expressions given for symbols, put in place of symbols.
+    fn phase(&self, name: &str) -> Result<Subst, Diagnostics> {
+        let Lowered { symbols, positions, phases, .. } = &self.lowered;
+        if !phases.contains(&name) {
+            let mut diagnostics = self.no_diagnostics();
+            let has = format!("`{}` runs in: {}", self.name(), phases.join(", "));
+            let message = if phase::find(name).is_some() {
+                format!("this model has no phase `{name}`")
+            } else {
+                format!("there is no phase `{name}`")
+            };
+            let help = did_you_mean(name, phases.iter().copied()).filter(|help| help.starts_with("did")).unwrap_or(has);
+            diagnostics.push(Diagnostic::nowhere(Code::Unknown, message).help(help));
+            return Err(diagnostics);
+        }
+        let mut subst = self.values.expressions.clone();
+        let mut cx = Context::new(symbols);
+        if let (Some(positions), Some(Phase { new, past, wanted, .. })) = (positions, phase::find(name)) {
+            for (sym, text) in [(positions.new, new), (positions.past, past), (positions.wanted, wanted)] {
+                let value = parse_poly(text, &mut cx).expect("phases are written in `T`, which every model of phases has");
+                let value = cx.substitute(&value, &self.values.expressions).map_err(|error| self.problem(&error))?;
+                subst.insert(sym, value);
+            }
+        }
+        closed(subst, symbols).map_err(|error| self.problem(&error))
+    }
+}

@@ -1,0 +1,201 @@
+//! What an op takes: the fields that a model file may write, and their values once names are resolved.
+
+use crate::mask::Align;
+use crate::ops::OpError;
+use crate::ops::equation::Equation;
+use crate::shape::{Axis, Shape};
+use crate::sym::{AlgebraError, Context, Poly, Subst};
+
+/// A field of an op.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// Its name in the named form.
+    pub name: &'static str,
+    /// What is written there.
+    pub kind: FieldKind,
+    /// Whether it must be written.
+    pub required: bool,
+    /// One line for the reference.
+    pub doc: &'static str,
+}
+
+impl Field {
+    /// A field that must be written.
+    pub const fn required(name: &'static str, kind: FieldKind, doc: &'static str) -> Self {
+        Field { name, kind, required: true, doc }
+    }
+
+    /// A field that may be left out; its doc says what that means.
+    pub const fn optional(name: &'static str, kind: FieldKind, doc: &'static str) -> Self {
+        Field { name, kind, required: false, doc }
+    }
+}
+
+/// What is written in a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    /// The name of a node.
+    Input,
+    /// `[a, b]`, names of nodes; a single one may stand without brackets.
+    Inputs,
+    /// `"V d"`, the axes of a tensor; `@n` marks an axis of positions.
+    Axes,
+    /// `"V d"`, sizes.
+    Dims,
+    /// `"d -> H dh"`, sizes on both sides.
+    Map,
+    /// `"4*d"`, one size.
+    Dim,
+    /// `"h = H, e = dh"`, sizes of labels.
+    Sizes,
+    /// `"n h e, s h e -> h n s"`, labels of axes.
+    Equation,
+    /// One of the words listed.
+    Word(&'static [&'static str]),
+    /// `true`, `false` or the name of a switch.
+    Flag,
+    /// `Causal(n, s)` or `none`.
+    Mask,
+    /// Not written: the number of past positions, the symbol `p` of the model.
+    Past,
+}
+
+/// A mask as written: its kind and the two labels it pairs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaskSpec {
+    /// Label of the query axis.
+    pub queries: String,
+    /// Label of the key axis.
+    pub keys: String,
+    /// Alignment of a causal mask.
+    pub align: Align,
+}
+
+/// The value of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arg {
+    /// So many inputs; which nodes they are the graph knows.
+    Inputs(usize),
+    /// Axes of a tensor.
+    Axes(Shape),
+    /// Sizes.
+    Dims(Vec<Poly>),
+    /// Sizes on both sides of an arrow.
+    Map(Vec<Poly>, Vec<Poly>),
+    /// One size.
+    Dim(Poly),
+    /// Sizes of labels.
+    Sizes(Vec<(String, Poly)>),
+    /// Labels of axes.
+    Equation(Equation),
+    /// A word.
+    Word(String),
+    /// A switch.
+    Flag(bool),
+    /// A mask.
+    Mask(MaskSpec),
+    /// `none`: no mask, said aloud.
+    NoMask,
+}
+
+/// The values of an op's fields, in the order of its fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Args(pub Vec<(&'static str, Option<Arg>)>);
+
+/// Declares a getter that takes a value of one kind out of the arguments.
+macro_rules! getter {
+    ($(#[$doc:meta])* $name:ident, $variant:ident, $value:ty) => {
+        $(#[$doc])*
+        pub fn $name(&mut self, field: &'static str) -> Result<$value, OpError> {
+            match self.take(field) {
+                Some(Arg::$variant(value)) => Ok(value),
+                _ => Err(OpError::field(field, format!("`{field}` is missing"))),
+            }
+        }
+    };
+}
+
+impl Args {
+    fn take(&mut self, field: &'static str) -> Option<Arg> {
+        self.0.iter_mut().find(|(name, _)| *name == field).and_then(|(_, value)| value.take())
+    }
+
+    getter!(
+        /// Axes of a tensor.
+        axes, Axes, Shape
+    );
+    getter!(
+        /// Sizes.
+        dims, Dims, Vec<Poly>
+    );
+    getter!(
+        /// One size.
+        dim, Dim, Poly
+    );
+    getter!(
+        /// Sizes of labels.
+        sizes, Sizes, Vec<(String, Poly)>
+    );
+    getter!(
+        /// Labels of axes.
+        equation, Equation, Equation
+    );
+    getter!(
+        /// A word.
+        word, Word, String
+    );
+
+    /// Sizes on both sides of an arrow.
+    pub fn map(&mut self, field: &'static str) -> Result<(Vec<Poly>, Vec<Poly>), OpError> {
+        match self.take(field) {
+            Some(Arg::Map(from, to)) => Ok((from, to)),
+            _ => Err(OpError::field(field, format!("`{field}` is missing"))),
+        }
+    }
+
+    /// Whether a field was written.
+    pub fn has(&self, field: &'static str) -> bool {
+        self.0.iter().any(|(name, value)| *name == field && value.is_some())
+    }
+
+    /// A flag; left out means no.
+    pub fn flag(&mut self, field: &'static str) -> bool {
+        matches!(self.take(field), Some(Arg::Flag(true)))
+    }
+
+    /// A mask; left out means none.
+    pub fn mask(&mut self, field: &'static str) -> Option<MaskSpec> {
+        match self.take(field) {
+            Some(Arg::Mask(mask)) => Some(mask),
+            _ => None,
+        }
+    }
+
+    /// The same arguments with the symbols of a block's own dimensions replaced by what a call gives them.
+    pub fn substitute(&self, subst: &Subst, cx: &mut Context<'_>) -> Result<Args, AlgebraError> {
+        let mut put = |dims: &[Poly]| -> Result<Vec<Poly>, AlgebraError> {
+            dims.iter().map(|dim| cx.substitute(dim, subst)).collect()
+        };
+        let mut args = Vec::with_capacity(self.0.len());
+        for (name, value) in &self.0 {
+            let value = match value {
+                Some(Arg::Axes(shape)) => {
+                    let dims: Vec<Poly> = shape.axes().iter().map(|axis| axis.dim.poly().clone()).collect();
+                    let axes = put(&dims)?.into_iter().zip(shape.axes());
+                    Some(Arg::Axes(Shape::new(axes.map(|(dim, axis)| Axis { dim: dim.into(), ..axis.clone() }))))
+                }
+                Some(Arg::Dims(dims)) => Some(Arg::Dims(put(dims)?)),
+                Some(Arg::Map(from, to)) => Some(Arg::Map(put(from)?, put(to)?)),
+                Some(Arg::Sizes(sizes)) => {
+                    let dims: Vec<Poly> = sizes.iter().map(|(_, size)| size.clone()).collect();
+                    let names = sizes.iter().map(|(label, _)| label.clone());
+                    Some(Arg::Sizes(names.zip(put(&dims)?).collect()))
+                }
+                Some(Arg::Dim(dim)) => put(std::slice::from_ref(dim))?.pop().map(Arg::Dim),
+                other => other.clone(),
+            };
+            args.push((*name, value));
+        }
+        Ok(Args(args))
+    }
+}

@@ -1,0 +1,72 @@
+//! `Linear(x, "d -> H dh", bias)`: a linear layer that owns its weight.
+//!
+//! y = x W + b
+//!
+//! The sizes left of the arrow are the last axes of `x` and are summed over; those right of it take their place. What
+//! stands before them in `x` stays. A layer over an axis of positions gives positions.
+//!
+//! - shape: `[.., in] -> [.., out]`
+//! - work: one dot of length `in` for each output scalar; parameters `in * out`, with a bias `out` more and one addition
+//!   for each output scalar
+//!
+//! ```ron
+//! q: Linear(x, "d -> H dh"),
+//! ```
+
+use std::sync::Arc;
+
+use super::args::{Args, Field, FieldKind};
+use super::{Inferred, Op, OpDef, OpError, expect_tail, only};
+use crate::shape::{Axis, Shape};
+use crate::sym::{Context, Poly};
+use crate::work::{Contraction, Kind, WeightRole, Work};
+
+pub(super) const DEF: OpDef = OpDef {
+    name: "Linear",
+    fields: &[
+        Field::required("x", FieldKind::Input, "the input"),
+        Field::required("map", FieldKind::Map, "sizes summed over, and sizes that take their place"),
+        Field::optional("bias", FieldKind::Flag, "whether a bias is added; left out: none"),
+    ],
+    source: include_str!("linear.rs"),
+    build,
+};
+
+#[derive(Debug)]
+struct Linear {
+    from: Vec<Poly>,
+    to: Vec<Poly>,
+    bias: bool,
+}
+
+fn build(args: &mut Args) -> Result<Arc<dyn Op>, OpError> {
+    let (from, to) = args.map("map")?;
+    if from.is_empty() {
+        return Err(OpError::field("map", "there is nothing left of the arrow to sum over"));
+    }
+    Ok(Arc::new(Linear { from, to, bias: args.flag("bias") }))
+}
+
+impl Op for Linear {
+    fn infer(&self, inputs: &[&Shape], cx: &mut Context<'_>) -> Result<Inferred, OpError> {
+        let x = only(inputs)?;
+        let kept = expect_tail(x, &self.from, cx)?;
+        let summed = &x.axes()[kept..];
+        let mixed = summed.iter().find_map(|axis| axis.position);
+        let new = self.to.iter().map(|dim| Axis { dim: dim.clone().into(), position: mixed });
+        let output = Shape::new(x.axes()[..kept].iter().cloned().chain(new));
+        Ok(Inferred { output, sums_positions: mixed.is_some() })
+    }
+
+    fn work(&self, _: &[&Shape], output: &Shape) -> Work {
+        let outputs = output.elements();
+        let weight = self.from.iter().chain(&self.to).cloned().collect();
+        let work = Work::contraction(Contraction::plain(outputs.clone(), Poly::product(&self.from)))
+            .with_weight(WeightRole::Operand, weight);
+        if self.bias {
+            work.with_weight(WeightRole::Bias, self.to.clone()).and([(Kind::Add, outputs)])
+        } else {
+            work
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The ops: one file each, one word each in [`OPS`].
+//!
+//! An op gets shapes and gives a shape and work. It never sees a node, a name or a graph. Adding one means a file with
+//! a `DEF`, the two methods of [`Op`] and its word in the list below; the reader of models, the reference, the report
+//! and the tests find it there.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::shape::{Shape, mend, show_dims};
+use crate::sym::{Context, Poly, Symbols};
+use crate::work::Work;
+
+pub mod args;
+pub mod equation;
+mod labels;
+pub mod reference;
+
+use args::{Args, Field};
+
+/// Declares the modules and the list of ops from one word each.
+macro_rules! ops {
+    ($($module:ident),* $(,)?) => {
+        $(mod $module;)*
+
+        /// Every op, in the order of the reference.
+        pub static OPS: &[OpDef] = &[$($module::DEF),*];
+    };
+}
+
+ops! {
+    param, constant, cache,
+    linear, einsum, matmul, conv,
+    map, softmax, norm, reduce,
+    gather, rearrange, concat, slice, pad, expand,
+}
+
+/// An op of a graph: its attributes are known, its inputs are not.
+pub trait Op: fmt::Debug + Send + Sync {
+    /// The shape of the output, and whether the op sums over positions. Obligations go to `cx`.
+    fn infer(&self, inputs: &[&Shape], cx: &mut Context<'_>) -> Result<Inferred, OpError>;
+
+    /// What the op does, given the shapes that [`Op::infer`] accepted and gave.
+    fn work(&self, inputs: &[&Shape], output: &Shape) -> Work;
+}
+
+/// What shape inference says of one op.
+#[derive(Clone, Debug)]
+pub struct Inferred {
+    /// The shape of the output.
+    pub output: Shape,
+    /// Whether the op contracts, sums or normalises over an axis of positions.
+    pub sums_positions: bool,
+}
+
+impl Inferred {
+    /// An op that treats each position by itself, as far as its sums go.
+    pub fn by_position(output: Shape) -> Self {
+        Inferred { output, sums_positions: false }
+    }
+}
+
+/// Why an op refuses its inputs or attributes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpError {
+    /// What is wrong, with the shapes in the author's words.
+    pub message: String,
+    /// What would mend it.
+    pub help: Option<String>,
+    /// The field of the op that is to blame, if one is.
+    pub field: Option<&'static str>,
+}
+
+impl OpError {
+    /// An error of the op as a whole.
+    pub fn new(message: impl Into<String>) -> Self {
+        OpError { message: message.into(), help: None, field: None }
+    }
+
+    /// An error of one field.
+    pub fn field(field: &'static str, message: impl Into<String>) -> Self {
+        OpError { message: message.into(), help: None, field: Some(field) }
+    }
+
+    /// Adds a hint.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<Option<String>>) -> Self {
+        self.help = help.into();
+        self
+    }
+}
+
+/// The entry of an op in [`OPS`].
+#[derive(Debug)]
+pub struct OpDef {
+    /// The word in model files: `Linear`.
+    pub name: &'static str,
+    /// What it takes, in the order of the positional form.
+    pub fields: &'static [Field],
+    /// The source of the op's file; its header is its reference page.
+    pub source: &'static str,
+    /// Makes the op from its attributes.
+    pub build: fn(&mut Args) -> Result<Arc<dyn Op>, OpError>,
+}
+
+impl OpDef {
+    /// The name in reports: `linear`.
+    pub fn word(&self) -> String {
+        self.name.to_lowercase()
+    }
+}
+
+/// The op of that name.
+pub fn find(name: &str) -> Option<&'static OpDef> {
+    OPS.iter().find(|def| def.name == name)
+}
+
+/// The only input of an op that takes one; inputs are counted before any op is asked.
+fn only<'a>(inputs: &[&'a Shape]) -> Result<&'a Shape, OpError> {
+    match inputs {
+        [one] => Ok(one),
+        _ => Err(OpError::new(format!("takes one input, got {}", inputs.len()))),
+    }
+}
+
+/// Where the axis of the given size is: the last of that size.
+fn axis_of(shape: &Shape, size: &Poly, symbols: &Symbols) -> Result<usize, OpError> {
+    shape.find(size, symbols).ok_or_else(|| {
+        OpError::field("axis", format!("no axis of size `{}` in {}", size.show(symbols), shape.show(symbols)))
+    })
+}
+
+/// Checks that a shape ends in the given sizes, and gives how many axes stand before them.
+fn expect_tail(shape: &Shape, tail: &[Poly], cx: &Context<'_>) -> Result<usize, OpError> {
+    let wanted = || show_dims(tail.iter(), cx.symbols);
+    let Some(kept) = shape.rank().checked_sub(tail.len()) else {
+        let message = format!("the input {} has fewer axes than {}", shape.show(cx.symbols), wanted());
+        return Err(OpError::field("map", message));
+    };
+    for (axis, size) in shape.axes()[kept..].iter().zip(tail) {
+        if !axis.dim.same(&size.clone().into(), cx.symbols) {
+            let message = format!("the input {} does not end in {}", shape.show(cx.symbols), wanted());
+            return Err(OpError::field("map", message).help(mend(axis.dim.poly(), size, cx)));
+        }
+    }
+    Ok(kept)
+}
+
+/// Two sizes that should be equal and are not.
+fn mismatch(why: &str, left: &Poly, right: &Poly, inputs: &[&Shape], cx: &Context<'_>) -> OpError {
+    let (one, other) = (left.show(cx.symbols), right.show(cx.symbols));
+    let shapes: Vec<String> = inputs.iter().map(|shape| shape.show(cx.symbols)).collect();
+    OpError::new(format!("{why}: `{one}` and `{other}`, in {}", shapes.join(" and "))).help(mend(left, right, cx))
+}

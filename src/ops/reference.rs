@@ -1,0 +1,57 @@
+//! The op reference, generated from the list of ops: the header of each op's file and the fields that it takes.
+
+use super::args::{Field, FieldKind};
+use super::{OPS, OpDef};
+use crate::mask::Mask;
+
+/// The reference of all ops in Markdown; `docs/ops.md` is this text.
+pub fn markdown() -> String {
+    let mut out = String::from(
+        "# Ops\n\nGenerated from the list of ops. Every op may be written with its fields in order, \
+         `Linear(x, \"d -> f\")`, or by name, `Linear(x: x, map: \"d -> f\")`; never mixed.\n",
+    );
+    for def in OPS {
+        out.push_str(&format!("\n## {}\n\n{}\n\n{}", def.name, page(def), fields(def)));
+    }
+    out.push_str("\n## Masks\n\n");
+    for (form, meaning) in Mask::FORMS {
+        out.push_str(&format!("- `{form}`: {meaning}\n"));
+    }
+    out
+}
+
+/// The header of an op's file, without the comment marks.
+pub fn page(def: &OpDef) -> String {
+    let lines = def.source.lines().map_while(|line| line.strip_prefix("//!"));
+    lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
+}
+
+/// The fields of an op as a table.
+pub fn fields(def: &OpDef) -> String {
+    let mut out = String::from("| field | form | |\n|---|---|---|\n");
+    for Field { name, kind, required, doc } in def.fields {
+        if *kind != FieldKind::Past {
+            let optional = if *required { "" } else { " (optional)" };
+            out.push_str(&format!("| `{name}`{optional} | {} | {doc} |\n", form(*kind)));
+        }
+    }
+    out
+}
+
+/// What is written in a field of a kind.
+pub fn form(kind: FieldKind) -> String {
+    match kind {
+        FieldKind::Input => String::from("a node"),
+        FieldKind::Inputs => String::from("`[a, b]`, nodes"),
+        FieldKind::Axes => String::from("`\"V d\"`, axes; `@n` marks positions"),
+        FieldKind::Dims => String::from("`\"P P\"`, sizes"),
+        FieldKind::Map => String::from("`\"d -> H dh\"`, sizes"),
+        FieldKind::Dim => String::from("`\"4*d\"`, a size"),
+        FieldKind::Sizes => String::from("`\"h = H, e = dh\"`, sizes of labels"),
+        FieldKind::Equation => String::from("`\"n e, s e -> n s\"`, labels"),
+        FieldKind::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" "),
+        FieldKind::Flag => String::from("`true`, `false` or a switch"),
+        FieldKind::Mask => String::from("a mask, or `none`"),
+        FieldKind::Past => String::new(),
+    }
+}

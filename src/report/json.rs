@@ -1,0 +1,201 @@
+//! The summary as JSON, by the schema `dotledger.report/1` (`docs/report.schema.json`).
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use crate::summary::{LengthGroup, LengthQuantity, Quantity, Summary, SummaryRow, Totals};
+use crate::sym::{Coeff, Symbols};
+
+/// The name of the schema.
+pub(super) const SCHEMA: &str = "dotledger.report/1";
+
+/// Entries in their order, as an object.
+struct Map<T>(Vec<(String, T)>);
+
+impl<T: Serialize> Serialize for Map<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (key, value) in &self.0 {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+#[derive(Serialize)]
+struct JsonQuantity {
+    formula: String,
+    value: Option<String>,
+}
+
+#[derive(Serialize)]
+struct JsonTotals {
+    dots: JsonQuantity,
+    macs: JsonQuantity,
+    flops: JsonQuantity,
+    params: JsonQuantity,
+    params_active: JsonQuantity,
+    elementwise: JsonQuantity,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum JsonLength {
+    Fixed(JsonQuantity),
+    Varies { min: JsonQuantity, max: JsonQuantity, mean: JsonQuantity },
+}
+
+#[derive(Serialize)]
+struct JsonLengthGroup {
+    length: JsonLength,
+    dots: JsonQuantity,
+    macs: JsonQuantity,
+}
+
+#[derive(Serialize)]
+struct JsonRow<'s> {
+    path: &'s str,
+    op: &'s str,
+    part: &'s str,
+    mixing: &'s str,
+    block: &'s str,
+    repeat: JsonQuantity,
+    inputs: Vec<Vec<String>>,
+    weights: Vec<Vec<String>>,
+    output: Vec<String>,
+    dots: JsonQuantity,
+    length: Option<JsonLength>,
+    macs: JsonQuantity,
+    flops: JsonQuantity,
+    params: JsonQuantity,
+    elementwise: Map<JsonQuantity>,
+}
+
+#[derive(Serialize)]
+struct Document<'s> {
+    schema: &'static str,
+    model: &'s str,
+    about: &'s str,
+    phase: &'s str,
+    profile: &'s str,
+    convention: &'s str,
+    preset: Option<&'s str>,
+    switches: Map<bool>,
+    bindings: Map<&'s str>,
+    valid_when: &'s [String],
+    stays: &'s [String],
+    card: Vec<JsonCard<'s>>,
+    totals: JsonTotals,
+    groups: Map<Map<JsonTotals>>,
+    lengths: Vec<JsonLengthGroup>,
+    rows: Vec<JsonRow<'s>>,
+}
+
+#[derive(Serialize)]
+struct JsonCard<'s> {
+    name: &'s str,
+    #[serde(flatten)]
+    quantity: JsonQuantity,
+}
+
+/// The summary as one object, indented.
+pub(super) fn render(summary: &Summary<'_>) -> String {
+    let symbols = &summary.symbols;
+    let document = Document {
+        schema: SCHEMA,
+        model: &summary.model,
+        about: &summary.about,
+        phase: &summary.phase,
+        profile: &summary.profile,
+        convention: &summary.convention,
+        preset: summary.preset.as_deref(),
+        switches: Map(summary.switches.clone()),
+        bindings: Map(summary.bindings.iter().map(|(name, value)| (name.clone(), value.as_str())).collect()),
+        valid_when: &summary.valid_when,
+        stays: &summary.stays,
+        card: summary
+            .card
+            .iter()
+            .map(|(name, value)| JsonCard { name, quantity: quantity(value, symbols) })
+            .collect(),
+        totals: totals(&summary.totals, symbols),
+        groups: Map(
+            summary
+                .groups
+                .iter()
+                .map(|(grouping, entries)| {
+                    let entries = entries.iter().map(|(key, amounts)| (key.clone(), totals(amounts, symbols)));
+                    (grouping.word().to_owned(), Map(entries.collect()))
+                })
+                .collect(),
+        ),
+        lengths: summary.lengths.iter().map(|group| length_group(group, symbols)).collect(),
+        rows: summary.rows.iter().map(|entry| row(entry, symbols)).collect(),
+    };
+    let mut text = serde_json::to_string_pretty(&document).expect("names and strings are always JSON");
+    text.push('\n');
+    text
+}
+
+fn quantity(quantity: &Quantity, symbols: &Symbols) -> JsonQuantity {
+    JsonQuantity { formula: quantity.poly.show(symbols), value: quantity.value.as_ref().map(decimal) }
+}
+
+/// An exact decimal where there is one, a fraction where there is none.
+fn decimal(value: &Coeff) -> String {
+    value.to_string()
+}
+
+fn totals(amounts: &Totals, symbols: &Symbols) -> JsonTotals {
+    JsonTotals {
+        dots: quantity(&amounts.dots, symbols),
+        macs: quantity(&amounts.macs, symbols),
+        flops: quantity(&amounts.flops, symbols),
+        params: quantity(&amounts.params, symbols),
+        params_active: quantity(&amounts.params, symbols),
+        elementwise: quantity(&amounts.elementwise, symbols),
+    }
+}
+
+fn length(of: &LengthQuantity, symbols: &Symbols) -> JsonLength {
+    match of {
+        LengthQuantity::Fixed(fixed) => JsonLength::Fixed(quantity(fixed, symbols)),
+        LengthQuantity::Varies { min, max, mean } => JsonLength::Varies {
+            min: quantity(min, symbols),
+            max: quantity(max, symbols),
+            mean: quantity(mean, symbols),
+        },
+    }
+}
+
+fn length_group(group: &LengthGroup, symbols: &Symbols) -> JsonLengthGroup {
+    JsonLengthGroup {
+        length: length(&group.length, symbols),
+        dots: quantity(&group.dots, symbols),
+        macs: quantity(&group.macs, symbols),
+    }
+}
+
+fn row<'s>(entry: &'s SummaryRow<'_>, symbols: &Symbols) -> JsonRow<'s> {
+    let row = entry.row;
+    let shape = |shape: &crate::shape::Shape| shape.axes().iter().map(|axis| axis.dim.poly().show(symbols)).collect();
+    JsonRow {
+        path: &row.path,
+        op: &row.op,
+        part: row.part.word(),
+        mixing: row.mixing.word(),
+        block: &row.block,
+        repeat: quantity(&entry.repeat, symbols),
+        inputs: row.inputs.iter().map(shape).collect(),
+        weights: row.weights.iter().map(|dims| dims.iter().map(|dim| dim.show(symbols)).collect()).collect(),
+        output: shape(&row.output),
+        dots: quantity(&entry.totals.dots, symbols),
+        length: entry.length.as_ref().map(|of| length(of, symbols)),
+        macs: quantity(&entry.totals.macs, symbols),
+        flops: quantity(&entry.totals.flops, symbols),
+        params: quantity(&entry.totals.params, symbols),
+        elementwise: Map(
+            entry.elementwise.iter().map(|(kind, count)| (kind.word().to_owned(), quantity(count, symbols))).collect(),
+        ),
+    }
+}

@@ -1,0 +1,62 @@
+//! Reports: a summary as a table, Markdown, LaTeX, CSV or JSON. Nothing is computed here.
+
+use crate::summary::{Grouping, Summary};
+
+mod json;
+
+/// The form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Columns for a terminal.
+    Table,
+    /// Markdown tables.
+    Markdown,
+    /// LaTeX tables (booktabs).
+    Latex,
+    /// One table as comma-separated values.
+    Csv,
+    /// The whole summary, by the schema `dotledger.report/1`.
+    Json,
+}
+
+/// Formulas, numbers, or both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Show {
+    /// Formulas only.
+    Formulas,
+    /// Numbers, and formulas where there is none.
+    Numbers,
+    /// Both.
+    Both,
+}
+
+/// What a report is cut to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// The rows.
+    Rows,
+    /// Subtotals of one grouping.
+    Group(Grouping),
+    /// The dot lengths.
+    Lengths,
+}
+
+/// How a report is laid out.
+#[derive(Clone, Debug, Default)]
+pub struct Style {
+    /// One table instead of all; CSV takes the rows if there is none.
+    pub cut: Option<Cut>,
+    /// Formulas, numbers or both; left out: numbers where all symbols are bound, formulas elsewhere.
+    pub show: Option<Show>,
+    /// Columns of the terminal, if there is one.
+    pub width: Option<usize>,
+}
+
+/// A summary as text.
+pub fn render(summary: &Summary<'_>, format: Format, style: &Style) -> String {
+    let _ = style;
+    match format {
+        Format::Json => json::render(summary),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,359 @@
+//! A ledger read: formulas in the wanted symbols, numbers where all is bound, groups, dot lengths, and the card on top.
+//!
+//! This is what every report format prints; it holds no text of any format.
+
+use crate::diag::Diagnostics;
+use crate::formula::FormulaError;
+use crate::ledger::{Amounts, Ledger, Row};
+use crate::model::Model;
+use crate::part::Role;
+use crate::profile::Profile;
+use crate::sym::{Basis, Bindings, Coeff, Context, EvalError, Poly, Sym, Symbols};
+use crate::work::{Kind, Length};
+
+/// A formula, and its exact value once no symbol is free.
+#[derive(Clone, Debug)]
+pub struct Quantity {
+    /// The formula in the wanted symbols.
+    pub poly: Poly,
+    /// Its value; a count is an integer, a mean length may be a fraction.
+    pub value: Option<Coeff>,
+}
+
+/// [`Amounts`] as quantities.
+#[derive(Clone, Debug)]
+pub struct Totals {
+    /// Dot products.
+    pub dots: Quantity,
+    /// Multiply-accumulates.
+    pub macs: Quantity,
+    /// FLOPs under the profile.
+    pub flops: Quantity,
+    /// Trainable scalars.
+    pub params: Quantity,
+    /// Elementwise operations.
+    pub elementwise: Quantity,
+}
+
+/// How long dots are.
+#[derive(Clone, Debug)]
+pub enum LengthQuantity {
+    /// All of one length.
+    Fixed(Quantity),
+    /// Under a mask.
+    Varies {
+        /// The shortest.
+        min: Quantity,
+        /// The longest.
+        max: Quantity,
+        /// The exact average.
+        mean: Quantity,
+    },
+}
+
+/// All dots of one length.
+#[derive(Clone, Debug)]
+pub struct LengthGroup {
+    /// The length.
+    pub length: LengthQuantity,
+    /// How many dots.
+    pub dots: Quantity,
+    /// The work inside them.
+    pub macs: Quantity,
+}
+
+/// A row of the ledger, read.
+#[derive(Clone, Debug)]
+pub struct SummaryRow<'l> {
+    /// The row.
+    pub row: &'l Row,
+    /// How often it runs.
+    pub repeat: Quantity,
+    /// How long its dots are, if it has dots.
+    pub length: Option<LengthQuantity>,
+    /// What it amounts to over all repeats.
+    pub totals: Totals,
+    /// Elementwise operations by kind.
+    pub elementwise: Vec<(Kind, Quantity)>,
+    /// Shapes of its inputs and of its output under the phase.
+    pub inputs: Vec<Vec<Quantity>>,
+    /// Sizes of the weights that it contracts with.
+    pub weights: Vec<Vec<Quantity>>,
+    /// The shape of its output under the phase.
+    pub output: Vec<Quantity>,
+}
+
+/// A way of grouping rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grouping {
+    /// By part.
+    Part,
+    /// By direction of mixing.
+    Mixing,
+    /// By op.
+    Op,
+    /// By block.
+    Block,
+}
+
+impl Grouping {
+    /// All of them, in the order of reports.
+    pub const ALL: [Grouping; 4] = [Grouping::Part, Grouping::Mixing, Grouping::Op, Grouping::Block];
+
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Grouping::Part => "part",
+            Grouping::Mixing => "mixing",
+            Grouping::Op => "op",
+            Grouping::Block => "block",
+        }
+    }
+
+    fn key(self, row: &Row) -> String {
+        match self {
+            Grouping::Part => row.part.to_string(),
+            Grouping::Mixing => row.mixing.to_string(),
+            Grouping::Op => row.op.clone(),
+            Grouping::Block if row.block.is_empty() => String::from("body"),
+            Grouping::Block => row.block.clone(),
+        }
+    }
+}
+
+/// Everything that a report says.
+#[derive(Clone, Debug)]
+pub struct Summary<'l> {
+    /// The model's name.
+    pub model: String,
+    /// What its file says of it.
+    pub about: String,
+    /// The phase.
+    pub phase: String,
+    /// The profile.
+    pub profile: String,
+    /// What the profile counts.
+    pub convention: String,
+    /// The preset, if one was chosen.
+    pub preset: Option<String>,
+    /// Switches and their values.
+    pub switches: Vec<(String, bool)>,
+    /// Symbols with a value, in the order of the model.
+    pub bindings: Vec<(String, String)>,
+    /// When the formulas hold.
+    pub valid_when: Vec<String>,
+    /// Symbols that are left outside the wanted ones, and why.
+    pub stays: Vec<String>,
+    /// Descriptors of the architecture.
+    pub card: Vec<(String, Quantity)>,
+    /// All rows together.
+    pub totals: Totals,
+    /// Subtotals.
+    pub groups: Vec<(Grouping, Vec<(String, Totals)>)>,
+    /// The spectrum of dot lengths, in the order of first appearance.
+    pub lengths: Vec<LengthGroup>,
+    /// The rows.
+    pub rows: Vec<SummaryRow<'l>>,
+    /// The symbols that all formulas are written in.
+    pub symbols: Symbols,
+}
+
+/// Reads a ledger in the symbols of `basis` (all of the model's own if it is empty).
+///
+/// # Errors
+/// When a formula has no value at the chosen values: the obligation that fails, with the values.
+pub fn summarize<'l>(
+    model: &Model,
+    ledger: &'l Ledger,
+    phase: &str,
+    profile: &Profile,
+    preset: Option<&str>,
+    basis: &[Sym],
+) -> Result<Summary<'l>, FormulaError> {
+    let symbols = &ledger.symbols;
+    let numbers = &model.values().numbers;
+    let rewrite = (!basis.is_empty()).then(|| Basis::new(symbols, basis, numbers));
+    let mut read = Read { symbols, numbers, basis: rewrite, cx: Context::new(symbols), stays: Vec::new() };
+    let totals = read.totals(&ledger.total())?;
+    let mut groups = Vec::new();
+    for grouping in Grouping::ALL {
+        let mut entries = Vec::new();
+        for (key, rows) in ledger.groups(|row| grouping.key(row)) {
+            entries.push((key, read.totals(&Amounts::of(rows.iter().map(|row| &row.amounts)))?));
+        }
+        groups.push((grouping, entries));
+    }
+    let lengths = read.lengths(ledger)?;
+    let rows = ledger.rows.iter().map(|row| read.row(row, ledger)).collect::<Result<Vec<_>, _>>()?;
+    let card = read.card(model, ledger, &totals)?;
+    let mut conditions: Vec<String> = ledger.conditions.iter().map(|c| c.display(symbols)).collect();
+    conditions.dedup();
+    Ok(Summary {
+        model: model.name().to_owned(),
+        about: model.about().to_owned(),
+        phase: phase.to_owned(),
+        profile: profile.name.clone(),
+        convention: profile.about.clone(),
+        preset: preset.map(str::to_owned),
+        switches: model.switches().to_vec(),
+        bindings: numbers.iter().map(|(sym, value)| (symbols.name(sym).to_owned(), value.to_string())).collect(),
+        valid_when: conditions,
+        stays: read.stays,
+        card,
+        totals,
+        groups,
+        lengths,
+        rows,
+        symbols: symbols.clone(),
+    })
+}
+
+struct Read<'l> {
+    symbols: &'l Symbols,
+    numbers: &'l Bindings,
+    basis: Option<Basis>,
+    cx: Context<'l>,
+    stays: Vec<String>,
+}
+
+impl Read<'_> {
+    fn quantity(&mut self, poly: &Poly) -> Result<Quantity, FormulaError> {
+        let value = match poly.eval(self.numbers, self.symbols) {
+            Ok(value) => Some(value),
+            Err(EvalError::Unbound(_)) => None,
+            Err(error) => return Err(FormulaError(error.message(self.symbols))),
+        };
+        let Some(basis) = &self.basis else { return Ok(Quantity { poly: poly.clone(), value }) };
+        let poly = basis.rewrite(poly, &mut self.cx).map_err(|error| FormulaError(error.message(self.symbols)))?;
+        for (_, why) in basis.stays(&poly) {
+            if !self.stays.contains(&why) {
+                self.stays.push(why);
+            }
+        }
+        Ok(Quantity { poly, value })
+    }
+
+    /// A quantity that must be a count.
+    fn count(&mut self, poly: &Poly) -> Result<Quantity, FormulaError> {
+        if let Err(error) = poly.eval_count(self.numbers, self.symbols)
+            && !matches!(error, EvalError::Unbound(_))
+        {
+            return Err(FormulaError(error.message(self.symbols)));
+        }
+        self.quantity(poly)
+    }
+
+    fn totals(&mut self, amounts: &Amounts) -> Result<Totals, FormulaError> {
+        Ok(Totals {
+            dots: self.count(amounts.dots.poly())?,
+            macs: self.count(amounts.macs.poly())?,
+            flops: self.count(amounts.flops.poly())?,
+            params: self.count(amounts.params.poly())?,
+            elementwise: self.count(amounts.elementwise.poly())?,
+        })
+    }
+
+    fn length(&mut self, length: &Length) -> Result<LengthQuantity, FormulaError> {
+        Ok(match length {
+            Length::Fixed(length) => LengthQuantity::Fixed(self.quantity(length)?),
+            Length::Varies { min, max, mean } => LengthQuantity::Varies {
+                min: self.quantity(min)?,
+                max: self.quantity(max)?,
+                mean: self.quantity(mean)?,
+            },
+        })
+    }
+
+    fn lengths(&mut self, ledger: &Ledger) -> Result<Vec<LengthGroup>, FormulaError> {
+        let mut groups = Vec::new();
+        for (length, rows) in ledger.groups(|row| row.length.clone()) {
+            let Some(length) = length else { continue };
+            let amounts = Amounts::of(rows.iter().map(|row| &row.amounts));
+            groups.push(LengthGroup {
+                length: self.length(&length)?,
+                dots: self.count(amounts.dots.poly())?,
+                macs: self.count(amounts.macs.poly())?,
+            });
+        }
+        Ok(groups)
+    }
+
+    fn dims<'p>(
+        &mut self,
+        dims: impl Iterator<Item = &'p Poly>,
+        ledger: &Ledger,
+    ) -> Result<Vec<Quantity>, FormulaError> {
+        let mut quantities = Vec::new();
+        for dim in dims {
+            let put = self.cx.substitute(dim, &ledger.phase);
+            let dim = put.map_err(|error| FormulaError(error.message(self.symbols)))?;
+            let value = dim.eval(self.numbers, self.symbols).ok();
+            quantities.push(Quantity { poly: dim, value });
+        }
+        Ok(quantities)
+    }
+
+    fn row<'l>(&mut self, row: &'l Row, ledger: &Ledger) -> Result<SummaryRow<'l>, FormulaError> {
+        let located = |error: FormulaError| FormulaError(format!("`{}`: {error}", row.path));
+        let mut elementwise = Vec::with_capacity(row.elementwise.len());
+        for (kind, count) in &row.elementwise {
+            elementwise.push((*kind, self.count(count.poly()).map_err(located)?));
+        }
+        let mut inputs = Vec::with_capacity(row.inputs.len());
+        for shape in &row.inputs {
+            inputs.push(self.dims(shape.axes().iter().map(|axis| axis.dim.poly()), ledger)?);
+        }
+        let mut weights = Vec::with_capacity(row.weights.len());
+        for dims in &row.weights {
+            weights.push(self.dims(dims.iter(), ledger)?);
+        }
+        Ok(SummaryRow {
+            repeat: self.count(&row.repeat).map_err(located)?,
+            length: row.length.as_ref().map(|length| self.length(length)).transpose().map_err(located)?,
+            totals: self.totals(&row.amounts).map_err(located)?,
+            output: self.dims(row.output.axes().iter().map(|axis| axis.dim.poly()), ledger)?,
+            elementwise,
+            inputs,
+            weights,
+            row,
+        })
+    }
+
+    /// The descriptors that people blur into "neurons", each by its name.
+    fn card(&mut self, model: &Model, ledger: &Ledger, totals: &Totals) -> Result<Vec<(String, Quantity)>, FormulaError> {
+        let mut card = Vec::new();
+        let of = |wanted: Role| model.meanings().iter().find(|(_, role, _)| *role == Some(wanted)).map(|(sym, ..)| *sym);
+        let shown = [Role::Layers, Role::Width, Role::Heads, Role::KvHeads, Role::HeadSize, Role::MlpWidth, Role::Vocabulary];
+        for role in shown {
+            let Some(sym) = of(role) else { continue };
+            let poly = ledger.symbols.definition(sym).cloned().unwrap_or_else(|| Poly::symbol(sym));
+            card.push((format!("{} {}", role.label(), ledger.symbols.name(sym)), self.quantity(&poly)?));
+        }
+        card.push((String::from("parameters"), totals.params.clone()));
+        card.push((String::from("output scalars a pass (dots)"), totals.dots.clone()));
+        if let (Some(layers), Some(width)) = (of(Role::Layers), of(Role::MlpWidth)) {
+            let units = Poly::symbol(layers) * Poly::symbol(width);
+            card.push((String::from("hidden units summed over layers"), self.quantity(&units)?));
+        }
+        let put = self.cx.substitute(&ledger.result.elements(), &ledger.phase);
+        let result = put.map_err(|error| FormulaError(error.message(self.symbols)))?;
+        card.push((String::from("scalars of the result"), self.quantity(&result)?));
+        Ok(card)
+    }
+}
+
+/// Symbols of a basis by name, `T,L,d`.
+///
+/// # Errors
+/// When a name is no symbol of the model, with the nearest one.
+pub fn basis_of(model: &Model, names: &[String]) -> Result<Vec<Sym>, Diagnostics> {
+    let mut basis = Vec::new();
+    let mut unknown = model.no_diagnostics();
+    for name in names {
+        match model.symbols().lookup(name) {
+            Some(sym) => basis.push(sym),
+            None => unknown.push(model.unknown_symbol("--in", name)),
+        }
+    }
+    if unknown.is_empty() { Ok(basis) } else { Err(unknown) }
+}

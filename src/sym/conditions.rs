@@ -1,0 +1,173 @@
+//! Conditions under which a formula holds: obligations that division leaves and assumptions that were used. Must
+//! never know how a condition is discharged.
+
+use std::collections::BTreeSet;
+use std::collections::btree_set;
+
+use super::{AlgebraError, Bindings, Coeff, Context, EvalError, Poly, Subst, Sym, Symbols};
+
+/// A statement about the symbols. The order makes lists of them deterministic.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Condition {
+    /// The Laurent polynomial is an integer: for one term, "H divides d".
+    Integer(Poly),
+    /// The first is at least the second.
+    AtLeast(Poly, Poly),
+    /// The first divides the second.
+    Divides(Poly, Poly),
+    /// The polynomial is not zero.
+    NonZero(Poly),
+    /// The symbol is an integer inside its domain.
+    InDomain(Sym),
+}
+
+impl Condition {
+    /// The condition in words.
+    pub fn display(&self, symbols: &Symbols) -> String {
+        match self {
+            Condition::Integer(value) => {
+                let (num, den) = value.fraction();
+                match den.is_one() {
+                    true => format!("{} is an integer", num.show(symbols)),
+                    false => format!("{} divides {}", den.show(symbols), num.show(symbols)),
+                }
+            }
+            Condition::AtLeast(a, b) => format!("{} >= {}", a.show(symbols), b.show(symbols)),
+            Condition::Divides(a, b) => format!("{} divides {}", a.show(symbols), b.show(symbols)),
+            Condition::NonZero(value) => format!("{} is not 0", value.show(symbols)),
+            Condition::InDomain(sym) => {
+                let (name, domain) = (symbols.name(*sym), symbols.domain(*sym));
+                match domain.max {
+                    None => format!("{name} >= {}", domain.min),
+                    Some(max) => format!("{} <= {name} <= {max}", domain.min),
+                }
+            }
+        }
+    }
+
+    /// Whether the condition holds at given values.
+    ///
+    /// # Errors
+    /// When a value is missing or an expression has none.
+    pub fn holds(&self, values: &Bindings, symbols: &Symbols) -> Result<bool, EvalError> {
+        let at = |p: &Poly| p.eval(values, symbols);
+        Ok(match self {
+            Condition::Integer(value) => at(value)?.is_integer(),
+            Condition::AtLeast(a, b) => at(a)? >= at(b)?,
+            Condition::Divides(a, b) => {
+                let (divisor, value) = (at(a)?, at(b)?);
+                value.checked_div(&divisor).map_or(value.is_zero(), |q| q.is_integer())
+            }
+            Condition::NonZero(value) => !at(value)?.is_zero(),
+            Condition::InDomain(sym) => {
+                let (value, domain) = (at(&Poly::symbol(*sym))?, symbols.domain(*sym));
+                value.is_integer()
+                    && value >= Coeff::from(domain.min)
+                    && domain.max.is_none_or(|max| value <= Coeff::from(max))
+            }
+        })
+    }
+
+    /// The condition after a substitution.
+    ///
+    /// # Errors
+    /// When the substitution divides by zero or exceeds a limit.
+    pub fn substitute(&self, subst: &Subst, cx: &mut Context<'_>) -> Result<Condition, AlgebraError> {
+        let mut at = |p: &Poly| cx.substitute(p, subst);
+        Ok(match self {
+            Condition::Integer(value) => Condition::Integer(at(value)?),
+            Condition::AtLeast(a, b) => Condition::AtLeast(at(a)?, at(b)?),
+            Condition::Divides(a, b) => Condition::Divides(at(a)?, at(b)?),
+            Condition::NonZero(value) => Condition::NonZero(at(value)?),
+            Condition::InDomain(sym) => match subst.get(*sym) {
+                None => self.clone(),
+                Some(value) => Condition::AtLeast(value.clone(), Poly::int(cx.symbols.domain(*sym).min)),
+            },
+        })
+    }
+
+    /// Whether the condition follows from the domains of the symbols alone.
+    pub fn is_trivial(&self, symbols: &Symbols) -> bool {
+        let mut cx = Context::without_assumptions(symbols);
+        match self {
+            Condition::Integer(value) => cx.proves_integer(value),
+            Condition::AtLeast(a, b) => cx.proves_nonnegative(&(a - b)),
+            Condition::Divides(a, b) => b.div_single(a).is_some_and(|q| cx.proves_integer(&q)),
+            Condition::NonZero(value) => cx.proves_positive(value) || cx.proves_positive(&-value),
+            Condition::InDomain(_) => true,
+        }
+    }
+
+    /// The symbols it speaks of.
+    pub fn symbols(&self) -> BTreeSet<Sym> {
+        match self {
+            Condition::Integer(value) | Condition::NonZero(value) => value.symbols(),
+            Condition::AtLeast(a, b) | Condition::Divides(a, b) => &a.symbols() | &b.symbols(),
+            Condition::InDomain(sym) => BTreeSet::from([*sym]),
+        }
+    }
+}
+
+/// A sorted set of conditions.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Conditions(BTreeSet<Condition>);
+
+impl Conditions {
+    /// No condition.
+    pub fn new() -> Conditions {
+        Conditions::default()
+    }
+
+    /// Adds one.
+    pub fn insert(&mut self, condition: Condition) {
+        self.0.insert(condition);
+    }
+
+    /// Whether it is among them.
+    pub fn contains(&self, condition: &Condition) -> bool {
+        self.0.contains(condition)
+    }
+
+    /// In order.
+    pub fn iter(&self) -> btree_set::Iter<'_, Condition> {
+        self.0.iter()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl Extend<Condition> for Conditions {
+    fn extend<I: IntoIterator<Item = Condition>>(&mut self, conditions: I) {
+        self.0.extend(conditions);
+    }
+}
+
+impl FromIterator<Condition> for Conditions {
+    fn from_iter<I: IntoIterator<Item = Condition>>(conditions: I) -> Conditions {
+        Conditions(conditions.into_iter().collect())
+    }
+}
+
+impl IntoIterator for Conditions {
+    type Item = Condition;
+    type IntoIter = btree_set::IntoIter<Condition>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Conditions {
+    type Item = &'a Condition;
+    type IntoIter = btree_set::Iter<'a, Condition>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}

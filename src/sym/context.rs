@@ -1,0 +1,165 @@
+//! The constructors that need assumptions, and the record of those that were used. Must never know of texts.
+
+use std::collections::HashMap;
+
+use super::normal::Facts;
+use super::{AlgebraError, Condition, Conditions, DivideError, Poly, Subst, Sym, Symbols};
+
+/// How many results of substitution one context remembers.
+const MEMO_SIZE: usize = 4096;
+
+/// Builds formulas under the assumptions of a model. Every assumption beyond the plain domains that was used, and
+/// every obligation, lands in [`Context::used`].
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The symbols and what is assumed of them.
+    pub symbols: &'a Symbols,
+    /// The conditions under which what was built holds.
+    pub used: Conditions,
+    pub(super) memo: Memo,
+    pub(super) pending: Vec<Condition>,
+    pub(super) attempts: usize,
+    pub(super) budget: Option<usize>,
+    assumptions: bool,
+    fresh: u32,
+    ranges: Vec<(Sym, Poly, Poly)>,
+}
+
+impl<'a> Context<'a> {
+    /// A context in which nothing was used yet.
+    pub fn new(symbols: &'a Symbols) -> Context<'a> {
+        Context {
+            symbols,
+            used: Conditions::new(),
+            memo: Memo::default(),
+            pending: Vec::new(),
+            attempts: 0,
+            budget: None,
+            assumptions: true,
+            fresh: 0,
+            ranges: Vec::new(),
+        }
+    }
+
+    /// A context that knows the domains only.
+    pub(super) fn without_assumptions(symbols: &'a Symbols) -> Context<'a> {
+        Context { assumptions: false, ..Context::new(symbols) }
+    }
+
+    pub(super) fn facts(&self) -> Option<&'a Facts> {
+        self.assumptions.then(|| self.symbols.facts())
+    }
+
+    /// The exact quotient. A divisor of one term gives a Laurent polynomial; what is not evidently an integer then
+    /// leaves the obligation that it is one. A quotient of two numbers leaves none.
+    ///
+    /// # Errors
+    /// A divisor that is zero or has several terms.
+    pub fn divide(&mut self, a: &Poly, b: &Poly) -> Result<Poly, DivideError> {
+        let quotient = self.divide_freely(a, b)?;
+        self.require_integer(&quotient);
+        Ok(quotient)
+    }
+
+    /// The exact quotient, as [`Context::divide`], without the obligation that it is an integer.
+    ///
+    /// # Errors
+    /// A divisor that is zero or has several terms.
+    pub fn divide_freely(&mut self, a: &Poly, b: &Poly) -> Result<Poly, DivideError> {
+        if let Some(limit) = a.limit().or_else(|| b.limit()) {
+            return Err(limit.into());
+        }
+        if b.is_zero() {
+            return Err(AlgebraError::DivisionByZero);
+        }
+        match a.div_single(b) {
+            Some(quotient) => {
+                self.require_nonzero(b);
+                Ok(quotient.checked()?)
+            }
+            None => match super::floor::divide_exactly(a, b) {
+                Some(quotient) => Ok(quotient),
+                None => Err(AlgebraError::SeveralTerms { divisor: b.clone() }),
+            },
+        }
+    }
+
+    /// Records the obligation that a formula is an integer, unless it evidently is one or is a plain number.
+    pub fn require_integer(&mut self, value: &Poly) {
+        if value.as_const().is_some() {
+            return;
+        }
+        let (_, rest) = self.split_integral(value);
+        if !rest.is_zero() {
+            self.used.insert(Condition::Integer(rest));
+        }
+    }
+
+    /// Runs a proof; what it used counts only when it succeeds.
+    pub(super) fn attempt(&mut self, proof: impl FnOnce(&mut Self) -> bool) -> bool {
+        let mark = self.pending.len();
+        self.attempts += 1;
+        let proved = proof(self);
+        self.attempts -= 1;
+        if !proved {
+            self.pending.truncate(mark);
+        }
+        self.commit();
+        proved
+    }
+
+    /// Moves what the finished proofs used into the record.
+    pub(super) fn commit(&mut self) {
+        if self.attempts == 0 {
+            self.used.extend(self.pending.drain(..));
+        }
+    }
+
+    pub(super) fn fresh(&mut self) -> Sym {
+        self.fresh += 1;
+        Sym::fresh(self.fresh)
+    }
+
+    pub(super) fn release_fresh(&mut self) {
+        self.fresh -= 1;
+    }
+
+    /// Makes the range of a summation index known while its body is built.
+    pub(super) fn enter_range(&mut self, index: Sym, lo: &Poly, hi: &Poly) {
+        self.ranges.push((index, lo.clone(), hi.clone()));
+    }
+
+    pub(super) fn leave_range(&mut self) {
+        self.ranges.pop();
+    }
+
+    pub(super) fn range(&self, index: Sym) -> Option<(Poly, Poly)> {
+        let found = self.ranges.iter().rev().find(|(sym, ..)| *sym == index)?;
+        Some((found.1.clone(), found.2.clone()))
+    }
+}
+
+/// Remembered substitutions, each with the conditions it recorded.
+#[derive(Debug, Default)]
+pub(super) struct Memo {
+    known: HashMap<Poly, (Poly, Conditions)>,
+    subst: Subst,
+}
+
+impl Memo {
+    pub(super) fn recall(&self, poly: &Poly, subst: &Subst) -> Option<(Poly, Conditions)> {
+        let known = self.known.get(poly)?;
+        (self.subst == *subst).then(|| known.clone())
+    }
+
+    pub(super) fn keep(&mut self, poly: &Poly, subst: &Subst, result: &Poly, used: Conditions) {
+        if self.subst != *subst {
+            self.known.clear();
+            self.subst = subst.clone();
+        }
+        if self.known.len() >= MEMO_SIZE {
+            self.known.clear();
+        }
+        self.known.insert(poly.clone(), (result.clone(), used));
+    }
+}

@@ -1,0 +1,357 @@
+//! Exact evaluation at integer values. Must never know how a formula was derived; it uses definitions only for
+//! symbols that are defined and not bound.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use dashu_int::IBig;
+
+use super::atom::{Opaque, OpaqueKind};
+use super::limits::{LimitError, MAX_BITS, MAX_DEPTH, MAX_SUM_STEPS};
+use super::{Atom, Coeff, Poly, Sym, Symbols};
+
+/// An integer for each of some symbols.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Bindings(BTreeMap<Sym, IBig>);
+
+impl Bindings {
+    /// Binds nothing.
+    pub fn new() -> Bindings {
+        Bindings::default()
+    }
+
+    /// Binds a symbol; a later call for the same symbol wins.
+    pub fn insert(&mut self, sym: Sym, value: impl Into<IBig>) {
+        self.0.insert(sym, value.into());
+    }
+
+    /// The value of a symbol.
+    pub fn get(&self, sym: Sym) -> Option<&IBig> {
+        self.0.get(&sym)
+    }
+
+    /// Whether a symbol is bound.
+    pub fn contains(&self, sym: Sym) -> bool {
+        self.0.contains_key(&sym)
+    }
+
+    /// In the order of the symbols.
+    pub fn iter(&self) -> impl Iterator<Item = (Sym, &IBig)> {
+        self.0.iter().map(|(sym, value)| (*sym, value))
+    }
+
+    /// Whether nothing is bound.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many symbols are bound.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl<V: Into<IBig>> FromIterator<(Sym, V)> for Bindings {
+    fn from_iter<I: IntoIterator<Item = (Sym, V)>>(pairs: I) -> Bindings {
+        Bindings(pairs.into_iter().map(|(sym, value)| (sym, value.into())).collect())
+    }
+}
+
+/// Why a formula has no value, or not the kind of value that was asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum EvalError {
+    /// Symbols without a value, in order.
+    Unbound(Vec<Sym>),
+    /// The value must be an integer and is not.
+    NotInteger {
+        /// What was evaluated.
+        poly: Poly,
+        /// What came out.
+        value: Coeff,
+        /// The values of its symbols.
+        at: Bindings,
+    },
+    /// The value must not be negative and is.
+    Negative {
+        /// What was evaluated.
+        poly: Poly,
+        /// What came out.
+        value: Coeff,
+        /// The values of its symbols.
+        at: Bindings,
+    },
+    /// A divisor is zero.
+    ZeroDivision {
+        /// The divisor.
+        poly: Poly,
+        /// The values of its symbols.
+        at: Bindings,
+    },
+    /// A limit was exceeded.
+    Limit(LimitError),
+}
+
+impl EvalError {
+    /// The error in words: the formula, its value and the values of its symbols.
+    pub fn message(&self, symbols: &Symbols) -> String {
+        let values = |at: &Bindings| {
+            let pairs: Vec<String> = at.iter().map(|(s, v)| format!("{} = {v}", symbols.name(s))).collect();
+            if pairs.is_empty() { String::new() } else { format!(" at {}", pairs.join(", ")) }
+        };
+        match self {
+            EvalError::Unbound(missing) => {
+                let names: Vec<&str> = missing.iter().map(|s| symbols.name(*s)).collect();
+                format!("no value for {}", names.join(", "))
+            }
+            EvalError::NotInteger { poly, value, at } => {
+                format!("`{}` = {value} is not an integer{}", poly.show(symbols), values(at))
+            }
+            EvalError::Negative { poly, value, at } => {
+                format!("`{}` = {value} is negative{}", poly.show(symbols), values(at))
+            }
+            EvalError::ZeroDivision { poly, at } => {
+                format!("division by zero: `{}` = 0{}", poly.show(symbols), values(at))
+            }
+            EvalError::Limit(limit) => limit.to_string(),
+        }
+    }
+}
+
+impl From<LimitError> for EvalError {
+    fn from(limit: LimitError) -> EvalError {
+        EvalError::Limit(limit)
+    }
+}
+
+impl Poly {
+    /// The exact value.
+    ///
+    /// # Errors
+    /// All unbound symbols at once; a division by zero; a derived symbol that is no integer; a limit.
+    pub fn eval(&self, values: &Bindings, symbols: &Symbols) -> Result<Coeff, EvalError> {
+        let mut run = Run { values, symbols, derived: HashMap::new(), locals: Vec::new(), opaques: HashMap::new(), steps: 0 };
+        match run.poly(self, 0) {
+            Err(EvalError::Unbound(_)) => Err(EvalError::Unbound(run.unbound(self))),
+            other => other,
+        }
+    }
+
+    /// The value, which must be an integer.
+    ///
+    /// # Errors
+    /// Those of [`Poly::eval`], and [`EvalError::NotInteger`].
+    pub fn eval_integer(&self, values: &Bindings, symbols: &Symbols) -> Result<IBig, EvalError> {
+        let value = self.eval(values, symbols)?;
+        value.to_integer().ok_or_else(|| EvalError::NotInteger {
+            poly: self.clone(),
+            value,
+            at: relevant(self, values, symbols),
+        })
+    }
+
+    /// The value, which must be an integer and not negative.
+    ///
+    /// # Errors
+    /// Those of [`Poly::eval_integer`], and [`EvalError::Negative`].
+    pub fn eval_count(&self, values: &Bindings, symbols: &Symbols) -> Result<IBig, EvalError> {
+        let value = self.eval_integer(values, symbols)?;
+        if value >= IBig::ZERO {
+            return Ok(value);
+        }
+        let at = relevant(self, values, symbols);
+        Err(EvalError::Negative { poly: self.clone(), value: value.into(), at })
+    }
+}
+
+/// The bound values a polynomial depends on, definitions followed.
+fn relevant(poly: &Poly, values: &Bindings, symbols: &Symbols) -> Bindings {
+    let mut found = Bindings::new();
+    let mut seen = BTreeSet::new();
+    let mut left: Vec<Sym> = poly.symbols().into_iter().collect();
+    while let Some(sym) = left.pop() {
+        if !seen.insert(sym) {
+            continue;
+        }
+        match (values.get(sym), symbols.solution(sym)) {
+            (Some(value), _) => found.insert(sym, value.clone()),
+            (None, Some(definition)) => left.extend(definition.symbols()),
+            (None, None) => {}
+        }
+    }
+    found
+}
+
+struct Run<'a> {
+    values: &'a Bindings,
+    symbols: &'a Symbols,
+    derived: HashMap<Sym, Coeff>,
+    locals: Vec<(Sym, IBig)>,
+    opaques: HashMap<*const Opaque, Coeff>,
+    steps: usize,
+}
+
+impl Run<'_> {
+    fn unbound(&self, poly: &Poly) -> Vec<Sym> {
+        let mut missing = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut left: Vec<Sym> = poly.symbols().into_iter().collect();
+        while let Some(sym) = left.pop() {
+            if seen.insert(sym) && !self.values.contains(sym) {
+                match self.symbols.solution(sym) {
+                    Some(definition) => left.extend(definition.symbols()),
+                    None => _ = missing.insert(sym),
+                }
+            }
+        }
+        missing.into_iter().collect()
+    }
+
+    fn at(&self, poly: &Poly) -> Bindings {
+        relevant(poly, self.values, self.symbols)
+    }
+
+    fn poly(&mut self, poly: &Poly, depth: usize) -> Result<Coeff, EvalError> {
+        if depth > 4 * MAX_DEPTH {
+            return Err(LimitError::Depth.into());
+        }
+        let mut total = Coeff::ZERO;
+        for term in poly.terms() {
+            let mut product = term.coeff().clone();
+            for (atom, e) in term.factors() {
+                let value = self.atom(atom, depth)?;
+                let power = power(&value, &Coeff::from(i64::from(*e)))?.ok_or_else(|| {
+                    let poly = Poly::atom(atom.clone());
+                    EvalError::ZeroDivision { at: self.at(&poly), poly }
+                })?;
+                product = &product * &power;
+                if product.as_small().is_none() && product.bits() > MAX_BITS {
+                    return Err(LimitError::Bits.into());
+                }
+            }
+            total = &total + &product;
+        }
+        Ok(total)
+    }
+
+    fn atom(&mut self, atom: &Atom, depth: usize) -> Result<Coeff, EvalError> {
+        match atom {
+            Atom::Sym(sym) => self.sym(*sym, depth),
+            Atom::Opaque(opaque) => {
+                let key: *const Opaque = &**opaque;
+                if self.locals.is_empty()
+                    && let Some(known) = self.opaques.get(&key)
+                {
+                    return Ok(known.clone());
+                }
+                if !self.locals.is_empty() {
+                    self.step()?;
+                }
+                let value = self.opaque(opaque, depth + 1)?;
+                if self.locals.is_empty() {
+                    self.opaques.insert(key, value.clone());
+                }
+                Ok(value)
+            }
+        }
+    }
+
+    fn step(&mut self) -> Result<(), LimitError> {
+        self.steps += 1;
+        if self.steps > MAX_SUM_STEPS { Err(LimitError::SumSteps) } else { Ok(()) }
+    }
+
+    fn sym(&mut self, sym: Sym, depth: usize) -> Result<Coeff, EvalError> {
+        if sym.is_reserved()
+            && let Some((_, value)) = self.locals.iter().rev().find(|(s, _)| *s == sym)
+        {
+            return Ok(value.into());
+        }
+        if let Some(value) = self.values.get(sym) {
+            return Ok(value.into());
+        }
+        if let Some(known) = self.derived.get(&sym) {
+            return Ok(known.clone());
+        }
+        let symbols = self.symbols;
+        let Some(definition) = symbols.solution(sym) else {
+            return Err(EvalError::Unbound(vec![sym]));
+        };
+        let value = self.poly(definition, depth + 1)?;
+        if !value.is_integer() {
+            return Err(EvalError::NotInteger { poly: definition.clone(), value, at: self.at(definition) });
+        }
+        self.derived.insert(sym, value.clone());
+        Ok(value)
+    }
+
+    fn opaque(&mut self, opaque: &Opaque, depth: usize) -> Result<Coeff, EvalError> {
+        match opaque.kind() {
+            OpaqueKind::Floor { num, den } => {
+                let (n, d) = (self.poly(num, depth)?, self.poly(den, depth)?);
+                match n.checked_div(&d) {
+                    Some(quotient) => Ok(quotient.floor()),
+                    None => Err(EvalError::ZeroDivision { poly: den.clone(), at: self.at(den) }),
+                }
+            }
+            OpaqueKind::Min(arguments) => {
+                let mut least: Option<Coeff> = None;
+                for argument in arguments {
+                    let value = self.poly(argument, depth)?;
+                    least = Some(least.map_or(value.clone(), |l| l.min(value)));
+                }
+                Ok(least.unwrap_or(Coeff::ZERO))
+            }
+            OpaqueKind::Pow { base, exponent } => {
+                let (b, e) = (self.poly(base, depth)?, self.poly(exponent, depth)?);
+                if !e.is_integer() {
+                    let at = self.at(exponent);
+                    return Err(EvalError::NotInteger { poly: exponent.clone(), value: e, at });
+                }
+                power(&b, &e)?.ok_or_else(|| EvalError::ZeroDivision { poly: base.clone(), at: self.at(base) })
+            }
+            OpaqueKind::Sum { index, lo, hi, body } => self.sum(*index, lo, hi, body, depth),
+            OpaqueKind::Beyond(limit) => Err((*limit).into()),
+        }
+    }
+
+    fn sum(&mut self, index: Sym, lo: &Poly, hi: &Poly, body: &Poly, depth: usize) -> Result<Coeff, EvalError> {
+        let mut bound = |p: &Poly| {
+            let value = self.poly(p, depth)?;
+            value.to_integer().ok_or_else(|| EvalError::NotInteger { poly: p.clone(), value, at: self.at(p) })
+        };
+        let (mut i, last) = (bound(lo)?, bound(hi)?);
+        if &last - &i >= IBig::from(MAX_SUM_STEPS) {
+            return Err(LimitError::SumSteps.into());
+        }
+        let mut total = Coeff::ZERO;
+        while i <= last {
+            self.step()?;
+            self.locals.push((index, i.clone()));
+            let value = self.poly(body, depth);
+            self.locals.pop();
+            total = &total + &value?;
+            i += 1;
+        }
+        Ok(total)
+    }
+}
+
+/// A power with an integer exponent; nothing when zero is raised to a negative one.
+fn power(base: &Coeff, exponent: &Coeff) -> Result<Option<Coeff>, EvalError> {
+    if base.abs().is_one() {
+        let odd = exponent.to_integer().is_some_and(|e| e % 2 != 0);
+        return Ok(Some(if odd { base.clone() } else { Coeff::ONE }));
+    }
+    if base.is_zero() {
+        return Ok(match exponent.sign() {
+            0 => Some(Coeff::ONE),
+            1 => Some(Coeff::ZERO),
+            _ => None,
+        });
+    }
+    let Some((e, 1)) = exponent.as_small() else { return Err(LimitError::Bits.into()) };
+    let e = i32::try_from(e).map_err(|_| LimitError::Bits)?;
+    if e != 1 && (base.bits() - 1).saturating_mul(e.unsigned_abs() as usize) > MAX_BITS {
+        return Err(LimitError::Bits.into());
+    }
+    Ok(base.pow(e))
+}

@@ -1,0 +1,91 @@
+//! The named limits of the algebra: what may be asked of it before it answers with an error instead of
+//! hanging. Must never know what a formula means.
+
+use std::fmt;
+
+/// Largest absolute exponent of an atom in a monomial.
+pub const MAX_EXPONENT: u32 = 4096;
+/// Most terms one polynomial may have.
+pub const MAX_TERMS: usize = 200_000;
+/// Most bits the numerator or denominator of one number may have.
+pub const MAX_BITS: usize = 1 << 20;
+/// Most bits of a coefficient inside a formula.
+pub const MAX_COEFF_BITS: usize = 1 << 15;
+/// Deepest nesting of a text, of definitions, or of opaque atoms.
+pub const MAX_DEPTH: usize = 128;
+/// Most terms one opaque atom may hold, counted through everything nested in it.
+pub const MAX_WEIGHT: usize = 200_000;
+/// Most arguments of one `min` or `max`.
+pub const MAX_ARGS: usize = 64;
+/// Most steps a sum that has no closed form may take when it is evaluated.
+pub const MAX_SUM_STEPS: usize = 100_000;
+/// Highest degree in the index that a sum closes by Faulhaber's formula.
+pub const MAX_SUM_DEGREE: u32 = 32;
+/// Most digits of a number in a text.
+pub const MAX_DIGITS: usize = 4000;
+/// Most terms that all definitions of a model may expand to, taken together.
+pub const MAX_DEFINITION_TERMS: usize = 1_000_000;
+
+/// Something exceeded one of the named constants in this module.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum LimitError {
+    /// [`MAX_EXPONENT`].
+    Exponent,
+    /// [`MAX_TERMS`].
+    Terms,
+    /// [`MAX_BITS`] or [`MAX_COEFF_BITS`].
+    Bits,
+    /// [`MAX_DEPTH`].
+    Depth,
+    /// [`MAX_WEIGHT`].
+    Weight,
+    /// [`MAX_ARGS`].
+    Args,
+    /// [`MAX_SUM_STEPS`].
+    SumSteps,
+    /// [`MAX_DEFINITION_TERMS`].
+    Definitions,
+}
+
+impl LimitError {
+    /// The name of the constant.
+    pub fn constant(self) -> &'static str {
+        match self {
+            LimitError::Exponent => "MAX_EXPONENT",
+            LimitError::Terms => "MAX_TERMS",
+            LimitError::Bits => "MAX_BITS",
+            LimitError::Depth => "MAX_DEPTH",
+            LimitError::Weight => "MAX_WEIGHT",
+            LimitError::Args => "MAX_ARGS",
+            LimitError::SumSteps => "MAX_SUM_STEPS",
+            LimitError::Definitions => "MAX_DEFINITION_TERMS",
+        }
+    }
+}
+
+impl fmt::Display for LimitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.constant();
+        match self {
+            LimitError::Exponent => write!(f, "an exponent exceeds {name} = {MAX_EXPONENT}"),
+            LimitError::Terms => write!(f, "a formula has more than {name} = {MAX_TERMS} terms"),
+            LimitError::Bits => write!(
+                f,
+                "a number exceeds {name} = {MAX_BITS} bits ({MAX_COEFF_BITS} in a coefficient)"
+            ),
+            LimitError::Depth => write!(f, "nesting is deeper than {name} = {MAX_DEPTH}"),
+            LimitError::Weight => {
+                write!(f, "a floor, min, power or sum holds more than {name} = {MAX_WEIGHT} terms")
+            }
+            LimitError::Args => write!(f, "a min or max has more than {name} = {MAX_ARGS} arguments"),
+            LimitError::SumSteps => {
+                write!(f, "a sum without closed form takes more than {name} = {MAX_SUM_STEPS} steps")
+            }
+            LimitError::Definitions => {
+                write!(f, "the definitions expand to more than {name} = {MAX_DEFINITION_TERMS} terms")
+            }
+        }
+    }
+}
+
+impl std::error::Error for LimitError {}

@@ -1,0 +1,66 @@
+//! Names as each syntax spells them. Must never let two symbols share a spelling by renaming one of them.
+
+use super::lex::is_name_part;
+use super::{Sym, Symbols, Syntax};
+
+const PYTHON: &[&str] = &[
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
+    "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "max", "min",
+    "nonlocal", "not", "or", "pass", "raise", "range", "return", "sum", "try", "while", "with", "yield",
+];
+
+const RUST: &[&str] = &[
+    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
+    "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super",
+    "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
+
+const SQL: &[&str] = &[
+    "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "between", "both", "by", "case",
+    "cast", "check", "collate", "column", "constraint", "create", "cross", "default", "deferrable", "desc", "distinct",
+    "do", "else", "end", "except", "exists", "false", "fetch", "for", "foreign", "from", "full", "glob", "grant",
+    "group", "having", "in", "index", "initially", "inner", "intersect", "into", "is", "isnull", "join", "lateral",
+    "leading", "left", "like", "limit", "natural", "not", "notnull", "null", "offset", "on", "only", "or", "order",
+    "outer", "placing", "primary", "references", "returning", "right", "row", "select", "set", "some", "symmetric",
+    "table", "then", "to", "trailing", "true", "union", "unique", "update", "user", "using", "values", "when", "where",
+    "window", "with",
+];
+
+/// How a syntax spells a symbol or a bound variable.
+pub(super) fn spell(sym: Sym, symbols: &Symbols, syntax: Syntax) -> String {
+    let name = match sym.bound_level() {
+        Some(level) => return bound(level, symbols),
+        None if sym.is_reserved() => return bound(0, symbols),
+        None => symbols.name(sym),
+    };
+    let (reserved, lower): (&[&str], bool) = match syntax {
+        Syntax::Unicode | Syntax::Ascii | Syntax::Latex => return name.to_owned(),
+        Syntax::Python => (PYTHON, false),
+        Syntax::Rust => (RUST, false),
+        Syntax::Sql => (SQL, true),
+    };
+    let mut spelled: String = name.chars().map(|c| if is_name_part(c) { c } else { '_' }).collect();
+    let same = |word: &&str| if lower { word.eq_ignore_ascii_case(&spelled) } else { **word == spelled };
+    if reserved.iter().any(|word| same(&word)) {
+        spelled.push('_');
+    }
+    while spelled != name && symbols.lookup(&spelled).is_some() {
+        spelled.push('_');
+    }
+    spelled
+}
+
+/// A name for a bound variable that no symbol has.
+fn bound(level: u32, symbols: &Symbols) -> String {
+    let mut name = match level {
+        0 => "i".to_owned(),
+        1 => "j".to_owned(),
+        2 => "k".to_owned(),
+        _ => format!("i{level}"),
+    };
+    while symbols.lookup(&name).is_some() {
+        name.push('_');
+    }
+    name
+}

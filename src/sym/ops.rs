@@ -1,0 +1,292 @@
+//! Ring operations. Must never know of assumptions; a result beyond a limit is the marker of [`Poly::beyond`].
+
+use std::iter::Sum;
+use std::ops::{Add, Mul, Neg, Sub};
+
+use super::limits::{LimitError, MAX_COEFF_BITS, MAX_TERMS};
+use super::poly::merge;
+use super::{Atom, Coeff, Mono, Poly, Term};
+
+/// Most products of two terms that one multiplication may form.
+const MAX_PRODUCTS: usize = 2 * MAX_TERMS;
+
+impl Poly {
+    /// The sum of many polynomials: all terms are collected, then sorted and merged once.
+    pub fn sum(parts: impl IntoIterator<Item = Poly>) -> Poly {
+        let mut parts = parts.into_iter();
+        let Some(first) = parts.next() else { return Poly::zero() };
+        let Some(second) = parts.next() else { return first };
+        let mut terms: Vec<Term> = Vec::new();
+        for part in [first, second].into_iter().chain(parts) {
+            if part.limit().is_some() {
+                return part;
+            }
+            terms.extend_from_slice(part.terms());
+            if terms.len() > 4 * MAX_TERMS {
+                merge(&mut terms);
+                if terms.len() > MAX_TERMS {
+                    return Poly::beyond(LimitError::Terms);
+                }
+            }
+        }
+        Poly::from_terms(terms)
+    }
+
+    /// The product of many polynomials.
+    pub fn product<'a>(parts: impl IntoIterator<Item = &'a Poly>) -> Poly {
+        let mut single = Some(Term { mono: Mono::one(), coeff: Coeff::ONE });
+        let mut several: Vec<&Poly> = Vec::new();
+        for part in parts {
+            if part.limit().is_some() {
+                return part.clone();
+            }
+            match (&mut single, part.as_single()) {
+                (Some(product), Some(term)) => match multiply(product, term) {
+                    Ok(next) => *product = next,
+                    Err(limit) => return Poly::beyond(limit),
+                },
+                (single, None) if part.is_zero() => *single = None,
+                (_, None) => several.push(part),
+                (None, Some(_)) => {}
+            }
+        }
+        let Some(single) = single else { return Poly::zero() };
+        several.sort_by_key(|part| part.terms().len());
+        let start = Poly::from_term(single);
+        several.into_iter().fold(start, |product, part| &product * part)
+    }
+
+    /// Every coefficient times a number.
+    pub fn scale(&self, factor: &Coeff) -> Poly {
+        if factor.is_one() || self.limit().is_some() {
+            return self.clone();
+        }
+        if factor.is_zero() {
+            return Poly::zero();
+        }
+        let scaled = |t: &Term| Term { mono: t.mono.clone(), coeff: &t.coeff * factor };
+        Poly::from_sorted(self.terms().iter().map(scaled).collect())
+    }
+
+    /// Every term times a term.
+    pub(super) fn times(&self, term: &Term) -> Poly {
+        if self.limit().is_some() {
+            return self.clone();
+        }
+        let products: Result<Vec<Term>, LimitError> =
+            self.terms().iter().map(|own| multiply(own, term)).collect();
+        match products {
+            Ok(terms) => Poly::from_sorted(terms),
+            Err(limit) => Poly::beyond(limit),
+        }
+    }
+
+    /// Every term times a monomial.
+    pub(super) fn times_mono(&self, mono: &Mono) -> Poly {
+        if mono.is_one() { self.clone() } else { self.times(&Term { mono: mono.clone(), coeff: Coeff::ONE }) }
+    }
+
+    /// The power.
+    ///
+    /// # Errors
+    /// When it has too many terms, too large an exponent or too long a coefficient.
+    pub fn pow(&self, exponent: u32) -> Result<Poly, LimitError> {
+        if let Some(limit) = self.limit() {
+            return Err(limit);
+        }
+        match self.terms() {
+            _ if exponent == 0 => return Ok(Poly::one()),
+            [] => return Ok(Poly::zero()),
+            [term] => {
+                let power = term_power(term, i64::from(exponent))?;
+                return Ok(power.map_or_else(Poly::zero, Poly::from_term));
+            }
+            _ => {}
+        }
+        if exponent > super::limits::MAX_EXPONENT {
+            return Err(LimitError::Exponent);
+        }
+        let (mut result, mut square, mut left) = (Poly::one(), self.clone(), exponent);
+        loop {
+            if left & 1 == 1 {
+                result = (&result * &square).checked()?;
+            }
+            left >>= 1;
+            if left == 0 {
+                return Ok(result);
+            }
+            square = (&square * &square).checked()?;
+        }
+    }
+
+    /// The quotient by a polynomial of one non-zero term, as a Laurent polynomial; nothing for other divisors.
+    pub fn div_single(&self, divisor: &Poly) -> Option<Poly> {
+        let term = divisor.as_single()?;
+        let inverse = Term { mono: term.mono.recip(), coeff: term.coeff.recip()? };
+        Some(self.times(&inverse))
+    }
+
+    /// The quotient by a polynomial of one non-zero term when no exponent becomes negative by it.
+    pub fn div_exact_single(&self, divisor: &Poly) -> Option<Poly> {
+        self.div_single(divisor).filter(|q| q.terms().iter().all(|term| term.mono.is_entire()))
+    }
+
+    /// The terms as a polynomial in one atom: exponent and cofactor, exponents ascending.
+    pub(super) fn by_powers_of(&self, atom: &Atom) -> Vec<(i32, Poly)> {
+        let mut groups: std::collections::BTreeMap<i32, Vec<Term>> = Default::default();
+        for term in self.terms() {
+            let (own, rest) = term.mono.partition(|a, _| a == atom);
+            let e = own.factors().first().map_or(0, |(_, e)| *e);
+            groups.entry(e).or_default().push(Term { mono: rest, coeff: term.coeff.clone() });
+        }
+        groups.into_iter().map(|(e, terms)| (e, Poly::from_terms(terms))).collect()
+    }
+}
+
+/// The product of two terms.
+pub(super) fn multiply(a: &Term, b: &Term) -> Result<Term, LimitError> {
+    let coeff = &a.coeff * &b.coeff;
+    if coeff.as_small().is_none() && coeff.bits() > MAX_COEFF_BITS {
+        return Err(LimitError::Bits);
+    }
+    Ok(Term { mono: a.mono.mul(&b.mono)?, coeff })
+}
+
+/// The power of a term; nothing when zero is raised to a negative power.
+pub(super) fn term_power(term: &Term, exponent: i64) -> Result<Option<Term>, LimitError> {
+    let unit = term.coeff.abs().is_one();
+    let Ok(e) = i32::try_from(exponent) else {
+        let parity = if exponent % 2 == 0 { Coeff::ONE } else { term.coeff.clone() };
+        let constant = unit && term.mono.is_one();
+        return if constant { Ok(Some(Term { mono: Mono::one(), coeff: parity })) } else { Err(LimitError::Exponent) };
+    };
+    // A number of b bits is at least 2^(b-1), so this never refuses a power that fits.
+    let least = (term.coeff.bits() - usize::from(!term.coeff.is_zero())).saturating_mul(e.unsigned_abs() as usize);
+    if !unit && least > MAX_COEFF_BITS {
+        return Err(LimitError::Bits);
+    }
+    let mono = term.mono.pow(e)?;
+    let coeff = match e % 2 {
+        0 if unit => Some(Coeff::ONE),
+        _ if unit => Some(term.coeff.clone()),
+        _ => term.coeff.pow(e),
+    };
+    Ok(coeff.map(|coeff| Term { mono, coeff }))
+}
+
+impl Add for &Poly {
+    type Output = Poly;
+    fn add(self, other: &Poly) -> Poly {
+        match (self.limit(), other.limit()) {
+            (Some(_), _) => return self.clone(),
+            (_, Some(_)) => return other.clone(),
+            _ if self.is_zero() => return other.clone(),
+            _ if other.is_zero() => return self.clone(),
+            _ => {}
+        }
+        let mut out = Vec::with_capacity(self.terms().len() + other.terms().len());
+        let (mut a, mut b) = (self.terms(), other.terms());
+        while let ([x, rest_a @ ..], [y, rest_b @ ..]) = (a, b) {
+            match x.mono.cmp(&y.mono) {
+                std::cmp::Ordering::Less => {
+                    out.push(x.clone());
+                    a = rest_a;
+                }
+                std::cmp::Ordering::Greater => {
+                    out.push(y.clone());
+                    b = rest_b;
+                }
+                std::cmp::Ordering::Equal => {
+                    let coeff = &x.coeff + &y.coeff;
+                    if !coeff.is_zero() {
+                        out.push(Term { mono: x.mono.clone(), coeff });
+                    }
+                    (a, b) = (rest_a, rest_b);
+                }
+            }
+        }
+        out.extend_from_slice(a);
+        out.extend_from_slice(b);
+        Poly::from_sorted(out)
+    }
+}
+
+impl Neg for &Poly {
+    type Output = Poly;
+    fn neg(self) -> Poly {
+        self.scale(&Coeff::from(-1))
+    }
+}
+
+impl Sub for &Poly {
+    type Output = Poly;
+    fn sub(self, other: &Poly) -> Poly {
+        self + &-other
+    }
+}
+
+impl Mul for &Poly {
+    type Output = Poly;
+    fn mul(self, other: &Poly) -> Poly {
+        match (self.limit(), other.limit()) {
+            (Some(_), _) => return self.clone(),
+            (_, Some(_)) => return other.clone(),
+            _ => {}
+        }
+        match (self.terms(), other.terms()) {
+            ([], _) | (_, []) => Poly::zero(),
+            (_, [term]) => self.times(term),
+            ([term], _) => other.times(term),
+            (a, b) if a.len().saturating_mul(b.len()) > MAX_PRODUCTS => Poly::beyond(LimitError::Terms),
+            (a, b) => {
+                let mut terms = Vec::with_capacity(a.len() * b.len());
+                for x in a {
+                    for y in b {
+                        match multiply(x, y) {
+                            Ok(term) => terms.push(term),
+                            Err(limit) => return Poly::beyond(limit),
+                        }
+                    }
+                }
+                Poly::from_terms(terms)
+            }
+        }
+    }
+}
+
+macro_rules! by_value {
+    ($($op:ident $method:ident),*) => {$(
+        impl $op for Poly {
+            type Output = Poly;
+            fn $method(self, other: Poly) -> Poly {
+                (&self).$method(&other)
+            }
+        }
+        impl $op<&Poly> for Poly {
+            type Output = Poly;
+            fn $method(self, other: &Poly) -> Poly {
+                (&self).$method(other)
+            }
+        }
+        impl $op<Poly> for &Poly {
+            type Output = Poly;
+            fn $method(self, other: Poly) -> Poly {
+                self.$method(&other)
+            }
+        }
+    )*};
+}
+by_value!(Add add, Sub sub, Mul mul);
+
+impl Neg for Poly {
+    type Output = Poly;
+    fn neg(self) -> Poly {
+        -&self
+    }
+}
+
+impl Sum for Poly {
+    fn sum<I: Iterator<Item = Poly>>(parts: I) -> Poly {
+        Poly::sum(parts)
+    }
+}

@@ -1,0 +1,125 @@
+//! Powers with symbolic exponents. Must never take a root.
+
+use dashu_int::IBig;
+use dashu_int::ops::BitTest;
+
+use super::atom::OpaqueKind;
+use super::limits::{LimitError, MAX_EXPONENT};
+use super::ops::term_power;
+use super::{AlgebraError, Atom, Coeff, Context, Mono, Poly, Term};
+
+impl Context<'_> {
+    /// A power whose exponent may be symbolic. The exponent is split at its terms and the base at its factors, so
+    /// that `b^(2*n + 1)` is `(b^n)^2 * b`.
+    ///
+    /// # Errors
+    /// An exponent that is no integer, a negative one over several terms or over zero, or a limit.
+    pub fn power(&mut self, base: &Poly, exponent: &Poly) -> Result<Poly, AlgebraError> {
+        if let Some(limit) = base.limit().or_else(|| exponent.limit()) {
+            return Err(limit.into());
+        }
+        let refused = || AlgebraError::Exponent { exponent: exponent.clone() };
+        if let Some(number) = exponent.as_const() {
+            let number = number.to_integer().ok_or_else(refused)?;
+            return self.integer_power(base, &number).map_err(|e| e.unwrap_or_else(refused));
+        }
+        if base.is_one() {
+            return Ok(Poly::one());
+        }
+        self.require_integer(exponent);
+        if base.is_zero() {
+            if self.proves_positive(exponent) {
+                return Ok(Poly::zero());
+            }
+            return Ok(Poly::opaque(OpaqueKind::Pow { base: base.clone(), exponent: exponent.clone() })?);
+        }
+        let Some(term) = base.as_single() else { return self.unit_power(base, exponent) };
+        let mut product = self.number_power(term.coeff(), exponent)?;
+        for (atom, e) in term.factors() {
+            let (unit, scaled) = match atom.opaque().map(|opaque| opaque.kind()) {
+                Some(OpaqueKind::Pow { base, exponent: inner }) => (base.clone(), inner * exponent),
+                _ => (Poly::atom(atom.clone()), exponent.clone()),
+            };
+            let power = self.unit_power(&unit, &scaled.scale(&Coeff::from(i64::from(*e))))?;
+            product = (product * power).checked()?;
+        }
+        Ok(product)
+    }
+
+    fn integer_power(&mut self, base: &Poly, exponent: &IBig) -> Result<Poly, Option<AlgebraError>> {
+        if base.is_one() || exponent.is_zero() {
+            return Ok(Poly::one());
+        }
+        if base.is_zero() {
+            return if *exponent > IBig::ZERO { Ok(base.clone()) } else { Err(Some(AlgebraError::DivisionByZero)) };
+        }
+        let limit = |limit: LimitError| Some(AlgebraError::Limit(limit));
+        let number = i64::try_from(exponent).map_err(|_| limit(LimitError::Exponent))?;
+        if let Some(term) = base.as_single() {
+            if number < 0 {
+                self.require_nonzero(base);
+            }
+            let power = term_power(term, number).map_err(limit)?;
+            return power.map(Poly::from_term).ok_or(Some(AlgebraError::DivisionByZero));
+        }
+        if number < 0 {
+            return Err(None);
+        }
+        base.pow(u32::try_from(number).unwrap_or(u32::MAX)).map_err(limit)
+    }
+
+    /// A power of a number: sign, numerator and denominator apart, each written over its smallest root.
+    fn number_power(&mut self, number: &Coeff, exponent: &Poly) -> Result<Poly, AlgebraError> {
+        let mut product = Poly::one();
+        if number.is_negative() {
+            product = self.unit_power(&Poly::int(-1), exponent)?;
+        }
+        for (part, sign) in [(number.abs().numerator(), 1), (number.denominator(), -1)] {
+            if !part.is_one() {
+                let (root, k) = smallest_root(&part);
+                let scaled = exponent.scale(&Coeff::from(sign * k));
+                let power = self.unit_power(&Poly::from_coeff(root.into()), &scaled)?;
+                product = (product * power).checked()?;
+            }
+        }
+        Ok(product)
+    }
+
+    fn unit_power(&mut self, base: &Poly, exponent: &Poly) -> Result<Poly, AlgebraError> {
+        let single = base.as_single().is_some();
+        let mut product = Poly::one();
+        for term in exponent.terms() {
+            let negative = term.coeff().is_negative() && !single;
+            let mut count = i64::try_from(term.coeff().numerator()).map_err(|_| LimitError::Exponent)?;
+            let root = Coeff::from(term.coeff().denominator()).recip().unwrap_or(Coeff::ONE);
+            if term.mono().is_one() && !negative && root.is_one() {
+                product = (product * self.power(base, &Poly::int(count))?).checked()?;
+                continue;
+            }
+            let unit = Poly::from_term(Term { mono: term.mono().clone(), coeff: root });
+            let unit = if negative { -unit } else { unit };
+            count = if negative { -count } else { count };
+            if base.as_integer() == Some(IBig::from(-1)) {
+                count = count.rem_euclid(2);
+            }
+            let count = i32::try_from(count).ok().filter(|c| c.unsigned_abs() <= MAX_EXPONENT);
+            let atom = Poly::opaque(OpaqueKind::Pow { base: base.clone(), exponent: unit })?;
+            let Some((atom, _)) = atom.as_single().and_then(|t| t.factors().first()) else { continue };
+            let mono = Mono::power_of(Atom::clone(atom), count.ok_or(LimitError::Exponent)?);
+            product = product.times_mono(&mono).checked()?;
+        }
+        Ok(product)
+    }
+}
+
+/// A positive integer as a power of the smallest integer it is a power of.
+fn smallest_root(number: &IBig) -> (IBig, i64) {
+    let bits = number.bit_len().min(64);
+    for k in (2..=bits).rev() {
+        let root = number.nth_root(k);
+        if root > IBig::ONE && root.pow(k) == *number {
+            return (root, k as i64);
+        }
+    }
+    (number.clone(), 1)
+}

@@ -1,0 +1,131 @@
+//! Formulas as text, in six syntaxes. Must never decide what is printed, only how.
+
+use super::tree::{Builder, Rounding, Tree};
+use super::{Form, Poly, Sym, Symbols};
+
+/// The language a formula is printed in. ASCII, Unicode and Python are parsed back to the same formula; Python's
+/// `//` is both exact and rounded division, so there the divisibility that the formula needs must be declared.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum Syntax {
+    /// `12·L·T·d²`
+    Unicode,
+    /// `12*L*T*d^2`
+    #[default]
+    Ascii,
+    /// `12 L T d^{2}`
+    Latex,
+    /// `12*L*T*d**2`, exact in Python's integers, read by SymPy with `locals` for names SymPy itself uses.
+    Python,
+    /// `12 * L * T * d.pow(2)`, over `i128` variables.
+    Rust,
+    /// `12*L*T*d*d`, over integer columns.
+    Sql,
+}
+
+/// The text of a formula.
+pub fn print(poly: &Poly, symbols: &Symbols, form: Form, syntax: Syntax) -> String {
+    let common_denominator = matches!(syntax, Syntax::Python | Syntax::Rust | Syntax::Sql);
+    let tree = Builder::new(symbols, form, common_denominator).tree(poly);
+    let mut out = Out { text: String::new(), symbols, syntax, depth: 0 };
+    out.write(&tree, Level::Sum);
+    out.text
+}
+
+impl Poly {
+    /// The text in ASCII, expanded.
+    pub fn show(&self, symbols: &Symbols) -> String {
+        print(self, symbols, Form::Expanded, Syntax::Ascii)
+    }
+}
+
+/// How tightly a place binds; what binds less gets parentheses there.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Level {
+    Sum,
+    Product,
+    /// A factor after the first, or an operand of a quotient.
+    Factor,
+    /// The base of a power, or what a method is called on.
+    Base,
+}
+
+/// The text under construction.
+pub(super) struct Out<'s> {
+    pub(super) text: String,
+    pub(super) symbols: &'s Symbols,
+    pub(super) syntax: Syntax,
+    /// How deep functions are nested that spell an argument twice.
+    pub(super) depth: usize,
+}
+
+impl Out<'_> {
+    pub(super) fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    pub(super) fn write(&mut self, tree: &Tree, level: Level) {
+        let inside = tree.level(self.syntax);
+        let wrap = inside < level;
+        if wrap {
+            self.push(if self.syntax == Syntax::Latex { "\\left(" } else { "(" });
+        }
+        match self.syntax {
+            Syntax::Unicode | Syntax::Ascii | Syntax::Python => self.plain(tree),
+            Syntax::Latex => self.latex(tree),
+            Syntax::Rust => self.rust(tree),
+            Syntax::Sql => self.sql(tree),
+        }
+        if wrap {
+            self.push(if self.syntax == Syntax::Latex { "\\right)" } else { ")" });
+        }
+    }
+
+    /// Terms with their signs.
+    pub(super) fn terms(&mut self, terms: &[(bool, Tree)]) {
+        for (i, (negative, term)) in terms.iter().enumerate() {
+            self.push(match (i, negative) {
+                (0, false) => "",
+                (0, true) => "-",
+                (_, false) => " + ",
+                (_, true) => " - ",
+            });
+            // In Python `-T//C` is `(-T)//C`.
+            let tight = i == 0 && *negative && matches!(term, Tree::Rounded(_));
+            self.write(term, if tight { Level::Factor } else { Level::Product });
+        }
+    }
+
+    pub(super) fn list(&mut self, parts: &[Tree], between: &str, level: Level) {
+        for (i, part) in parts.iter().enumerate() {
+            if i > 0 {
+                self.push(between);
+            }
+            self.write(part, level);
+        }
+    }
+
+    pub(super) fn name(&mut self, sym: Sym) {
+        if sym.is_reserved() || !matches!(self.syntax, Syntax::Unicode | Syntax::Ascii) {
+            let spelled = super::names::spell(sym, self.symbols, self.syntax);
+            self.push(&spelled);
+        } else {
+            self.text.push_str(self.symbols.name(sym));
+        }
+    }
+}
+
+impl Tree {
+    /// How tightly the outermost operation of a tree binds.
+    pub(super) fn level(&self, syntax: Syntax) -> Level {
+        match self {
+            Tree::Add(_) => Level::Sum,
+            Tree::Rounded(rounded) if syntax == Syntax::Python && rounded.how != Rounding::Ceil => Level::Product,
+            Tree::Pow(_, exponent) if syntax == Syntax::Sql && super::sql::spelled_out(exponent).is_some() => {
+                Level::Product
+            }
+            Tree::Mul(_) | Tree::Div(..) => Level::Product,
+            Tree::Pow(..) => Level::Factor,
+            _ => Level::Base,
+        }
+    }
+}

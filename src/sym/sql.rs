@@ -1,0 +1,162 @@
+//! SQL expressions over integer columns, for SQLite, PostgreSQL and DuckDB. Is never parsed back. Must never rely on
+//! how a database rounds: a division is exact, or its remainder was subtracted first.
+
+use std::fmt::Write;
+
+use super::print::{Level, Out};
+use super::tree::{Rounded, Rounding, Summation, Tree};
+
+/// Functions that spell their arguments several times are nested at most this deep.
+const MAX_SPELLED: usize = 5;
+
+impl Out<'_> {
+    pub(super) fn sql(&mut self, tree: &Tree) {
+        match tree {
+            Tree::Int(value) => _ = write!(self.text, "{value}"),
+            Tree::Sym(sym) => self.name(*sym),
+            Tree::Add(terms) => self.terms(terms),
+            Tree::Mul(factors) => {
+                for (i, factor) in factors.iter().enumerate() {
+                    self.push(if i > 0 { "*" } else { "" });
+                    match factor {
+                        Tree::Pow(base, exponent) => self.sql_power(base, exponent),
+                        _ => self.write(factor, Level::Factor),
+                    }
+                }
+            }
+            Tree::Div(num, den) => {
+                self.write(num, Level::Product);
+                self.push(" / ");
+                self.write(den, Level::Factor);
+            }
+            Tree::Pow(base, exponent) => self.sql_power(base, exponent),
+            Tree::Rounded(rounded) => {
+                self.depth += 1;
+                self.sql_rounded(rounded);
+                self.depth -= 1;
+            }
+            Tree::Min(arguments) => self.choose(arguments, " <= ", "LEAST"),
+            Tree::Max(arguments) => self.choose(arguments, " >= ", "GREATEST"),
+            Tree::Clamp(parts) => {
+                let [x, lo, hi] = &**parts;
+                let below = Tree::Min(vec![x.clone(), hi.clone()]);
+                self.choose(&[lo.clone(), below], " >= ", "GREATEST");
+            }
+            Tree::Sum(sum) => self.query(sum),
+            Tree::Beyond(limit) => self.push(limit.constant()),
+        }
+    }
+
+    fn sql_power(&mut self, base: &Tree, exponent: &Tree) {
+        match spelled_out(exponent) {
+            Some(n) => {
+                for i in 0..n {
+                    self.push(if i > 0 { "*" } else { "" });
+                    self.write(base, Level::Factor);
+                }
+            }
+            None => {
+                self.push("POWER(");
+                self.write(base, Level::Sum);
+                self.push(", ");
+                self.write(exponent, Level::Sum);
+                self.push(")");
+            }
+        }
+    }
+
+    /// `CASE`, or where that would grow too long the function that not every database has.
+    fn choose(&mut self, arguments: &[Tree], order: &str, function: &str) {
+        if self.depth >= MAX_SPELLED {
+            return self.call(function, arguments);
+        }
+        self.depth += 1;
+        self.push("CASE");
+        for (i, argument) in arguments.iter().enumerate() {
+            let later = &arguments[i + 1..];
+            self.push(if later.is_empty() { " ELSE " } else { " WHEN " });
+            for (j, other) in later.iter().enumerate() {
+                self.push(if j > 0 { " AND " } else { "" });
+                self.write(argument, Level::Sum);
+                self.push(order);
+                self.write(other, Level::Sum);
+            }
+            self.push(if later.is_empty() { "" } else { " THEN " });
+            self.write(argument, Level::Sum);
+        }
+        self.push(" END");
+        self.depth -= 1;
+    }
+
+    /// `a % b`, with the sign of the divisor.
+    fn remainder(&mut self, num: &Tree, den: &Tree, nonnegative: bool) {
+        if nonnegative {
+            self.write(num, Level::Factor);
+            self.push(" % ");
+            return self.write(den, Level::Factor);
+        }
+        self.push("(");
+        self.write(num, Level::Factor);
+        self.push(" % ");
+        self.write(den, Level::Factor);
+        self.push(" + ");
+        self.write(den, Level::Product);
+        self.push(") % ");
+        self.write(den, Level::Factor);
+    }
+
+    fn sql_floor(&mut self, num: &Tree, den: &Tree, nonnegative: bool) {
+        self.push("((");
+        self.write(num, Level::Product);
+        self.push(" - ");
+        self.remainder(num, den, nonnegative);
+        self.push(") / ");
+        self.write(den, Level::Factor);
+        self.push(")");
+    }
+
+    fn sql_rounded(&mut self, rounded: &Rounded) {
+        let Rounded { how, num, negated, den, nonnegative } = rounded;
+        if self.depth > MAX_SPELLED && *how != Rounding::Mod {
+            self.push(if *how == Rounding::Floor { "FLOOR(1.0 * " } else { "CEIL(1.0 * " });
+            self.write(num, Level::Factor);
+            self.push(" / ");
+            self.write(den, Level::Factor);
+            return self.push(")");
+        }
+        match how {
+            Rounding::Floor => self.sql_floor(num, den, *nonnegative),
+            Rounding::Ceil => {
+                self.push("(-");
+                self.sql_floor(negated, den, false);
+                self.push(")");
+            }
+            Rounding::Mod => {
+                self.push("(");
+                self.remainder(num, den, *nonnegative);
+                self.push(")");
+            }
+        }
+    }
+
+    fn query(&mut self, sum: &Summation) {
+        let index = super::names::spell(sum.index, self.symbols, self.syntax);
+        self.push(&format!("(WITH RECURSIVE range_{index}({index}) AS (SELECT "));
+        self.write(&sum.lo, Level::Sum);
+        self.push(&format!(" UNION ALL SELECT {index} + 1 FROM range_{index} WHERE {index} < "));
+        self.write(&sum.hi, Level::Factor);
+        self.push(") SELECT COALESCE(SUM(");
+        self.write(&sum.body, Level::Sum);
+        self.push(&format!("), 0) FROM range_{index} WHERE {index} <= "));
+        self.write(&sum.hi, Level::Factor);
+        self.push(")");
+    }
+}
+
+/// How often a base is written out for its power; nothing where that would grow too long.
+pub(super) fn spelled_out(exponent: &Tree) -> Option<u32> {
+    match exponent {
+        Tree::Int(value) => u32::try_from(value).ok().filter(|n| (1..=64).contains(n)),
+        _ => None,
+    }
+}

@@ -1,0 +1,254 @@
+//! Sums over an index in closed form. Must never unroll what has a closed form, and a sum that has none stays a sum.
+
+use super::atom::OpaqueKind;
+use super::limits::MAX_SUM_DEGREE;
+use super::sign::replace;
+use super::{AlgebraError, Atom, Coeff, Condition, Context, Poly, Subst, Sym, Term};
+
+/// How often one sum is split at the crossing of two arguments of a min.
+const MAX_SPLITS: usize = 4;
+/// Longest sum between numbers that is written out when it has no closed form.
+const MAX_UNROLLED: i64 = 64;
+
+impl Context<'_> {
+    /// The sum of `body` for `index` from `lo` to `hi`, both included; zero when `hi = lo - 1`. Polynomials close
+    /// by Faulhaber's formula, a min of arguments linear in the index by splitting the sum where they cross.
+    /// `hi >= lo - 1` is recorded unless it is evident.
+    ///
+    /// # Errors
+    /// A limit.
+    pub fn sum(&mut self, index: Sym, lo: &Poly, hi: &Poly, body: &Poly) -> Result<Poly, AlgebraError> {
+        if let Some(limit) = [lo, hi, body].iter().find_map(|p| p.limit()) {
+            return Err(limit.into());
+        }
+        for bound in [lo, hi] {
+            if bound.mentions_reserved() && !self.proves_integer(bound) {
+                return Err(AlgebraError::Bound { bound: bound.clone() });
+            }
+            self.require_integer(bound);
+        }
+        self.require_at_least(hi, &(lo - &Poly::one()));
+        self.enter_range(index, lo, hi);
+        let sum = self.closed(index, lo, hi, body, MAX_SPLITS);
+        self.leave_range();
+        sum
+    }
+
+    /// Records that `a >= b` unless it is evident. Where the index of an enclosing sum occurs, the ends of its range
+    /// decide, provided that the difference is linear in it.
+    fn require_at_least(&mut self, a: &Poly, b: &Poly) {
+        let difference = a - b;
+        if self.proves_nonnegative(&difference) {
+            return;
+        }
+        let mut inside = std::collections::BTreeSet::new();
+        difference.collect_symbols(&mut inside);
+        let index = inside.into_iter().find_map(|sym| sym.is_reserved().then(|| self.range(sym).map(|r| (sym, r)))?);
+        let Some((sym, (lo, hi))) = index else {
+            self.used.insert(Condition::AtLeast(a.clone(), b.clone()));
+            return;
+        };
+        for end in [lo, hi] {
+            let own = Atom::Sym(sym);
+            if let (Some(a), Some(b)) = (replace(a, &own, &end), replace(b, &own, &end)) {
+                self.require_at_least(&a, &b);
+            }
+        }
+    }
+
+    fn closed(&mut self, index: Sym, lo: &Poly, hi: &Poly, body: &Poly, splits: usize) -> Result<Poly, AlgebraError> {
+        if body.is_zero() {
+            return Ok(Poly::zero());
+        }
+        let (mut polynomial, mut crossing, mut open) = (Vec::new(), Vec::new(), Vec::new());
+        for term in body.terms() {
+            match self.shape(term, index) {
+                Shape::Polynomial => polynomial.push(term.clone()),
+                Shape::Crossing(split) if splits > 0 => crossing.push((split, term.clone())),
+                _ => open.push(term.clone()),
+            }
+        }
+        let mut parts = vec![faulhaber(index, lo, hi, &Poly::from_terms(polynomial))?];
+        while let Some((split, _)) = crossing.first() {
+            let split = split.clone();
+            let (same, other): (Vec<_>, Vec<_>) = crossing.into_iter().partition(|(s, _)| *s == split);
+            crossing = other;
+            let body = Poly::from_terms(same.into_iter().map(|(_, term)| term).collect());
+            parts.push(self.split_sum(index, lo, hi, &body, &split, splits - 1)?);
+        }
+        for term in open {
+            parts.push(self.open_sum(index, lo, hi, &term)?);
+        }
+        Ok(Poly::sum(parts).checked()?)
+    }
+
+    fn shape(&self, term: &Term, index: Sym) -> Shape {
+        let mut crossing = None;
+        for (atom, e) in term.factors() {
+            match atom {
+                Atom::Sym(sym) if *sym == index => {
+                    if *e < 0 || e.unsigned_abs() > MAX_SUM_DEGREE {
+                        return Shape::Open;
+                    }
+                }
+                Atom::Sym(_) => {}
+                Atom::Opaque(opaque) => {
+                    if !opaque.kind().arguments().iter().any(|p| p.mentions(index)) {
+                        continue;
+                    }
+                    match find_crossing(atom, index).filter(|_| *e > 0) {
+                        Some(split) => crossing = crossing.or(Some(split)),
+                        None => return Shape::Open,
+                    }
+                }
+            }
+        }
+        crossing.map_or(Shape::Polynomial, Shape::Crossing)
+    }
+
+    /// Splits the range where one argument of a min stops being the lower one: `rising` counts below the crossing.
+    fn split_sum(
+        &mut self,
+        index: Sym,
+        lo: &Poly,
+        hi: &Poly,
+        body: &Poly,
+        split: &Split,
+        splits: usize,
+    ) -> Result<Poly, AlgebraError> {
+        let Split { atom, rising, other, crossing } = split;
+        let length = hi - lo + Poly::one();
+        let last = self.floor(crossing)?;
+        let steps = last - lo + Poly::one();
+        let count = self.clamp(&steps, &Poly::zero(), &length).checked()?;
+        let middle = lo + &count;
+        let without = |cx: &mut Self, dropped: &Poly| -> Result<Option<Poly>, AlgebraError> {
+            let Some(OpaqueKind::Min(arguments)) = atom.opaque().map(|o| o.kind()) else { return Ok(None) };
+            let kept: Vec<Poly> = arguments.iter().filter(|p| *p != dropped).cloned().collect();
+            let by = cx.least(&kept)?;
+            Ok(replace(body, atom, &by))
+        };
+        let (Some(before), Some(after)) = (without(self, other)?, without(self, rising)?) else {
+            return Ok(Poly::zero());
+        };
+        let first = self.closed(index, lo, &(&middle - &Poly::one()), &before, splits)?;
+        let second = self.closed(index, &middle, hi, &after, splits)?;
+        Ok((first + second).checked()?)
+    }
+
+    fn open_sum(&mut self, index: Sym, lo: &Poly, hi: &Poly, term: &Term) -> Result<Poly, AlgebraError> {
+        let ends = (lo.as_const().and_then(|c| c.as_small()), hi.as_const().and_then(|c| c.as_small()));
+        if let (Some((first, 1)), Some((last, 1))) = ends
+            && last.saturating_sub(first) < MAX_UNROLLED
+        {
+            let body = Poly::from_term(term.clone());
+            let mut parts = Vec::new();
+            for value in first..=last {
+                let at = Subst::from_iter([(index, Poly::int(value))]);
+                parts.push(self.substitute(&body, &at)?);
+            }
+            return Ok(Poly::sum(parts).checked()?);
+        }
+        let (inside, outside) = term.mono().partition(|atom, _| match atom {
+            Atom::Sym(sym) => *sym == index,
+            Atom::Opaque(opaque) => opaque.kind().arguments().iter().any(|p| p.mentions(index)),
+        });
+        let body = Poly::from_term(Term { mono: inside, coeff: Coeff::ONE });
+        let nested = body.opaques().map(|opaque| opaque.sums()).max().unwrap_or(0);
+        let bound = Sym::bound(nested);
+        let body = self.rename(&body, index, bound)?;
+        let sum = Poly::opaque(OpaqueKind::Sum { index: bound, lo: lo.clone(), hi: hi.clone(), body })?;
+        Ok(sum.times(&Term { mono: outside, coeff: term.coeff().clone() }).checked()?)
+    }
+
+    fn rename(&mut self, body: &Poly, from: Sym, to: Sym) -> Result<Poly, AlgebraError> {
+        if from == to {
+            return Ok(body.clone());
+        }
+        let range = self.range(from);
+        if let Some((lo, hi)) = &range {
+            self.enter_range(to, lo, hi);
+        }
+        let renamed = self.substitute(body, &Subst::from_iter([(from, Poly::symbol(to))]));
+        if range.is_some() {
+            self.leave_range();
+        }
+        renamed
+    }
+}
+
+enum Shape {
+    Polynomial,
+    Crossing(Split),
+    Open,
+}
+
+/// Two arguments of a min that cross once: up to `floor(crossing)` the first is the lower one, after it the other.
+#[derive(Clone, PartialEq)]
+struct Split {
+    atom: Atom,
+    rising: Poly,
+    other: Poly,
+    crossing: Poly,
+}
+
+fn find_crossing(atom: &Atom, index: Sym) -> Option<Split> {
+    let OpaqueKind::Min(arguments) = atom.opaque()?.kind() else { return None };
+    let own = Atom::Sym(index);
+    for f in arguments.iter().filter(|p| p.mentions(index)) {
+        for g in arguments.iter().filter(|p| *p != f) {
+            let groups = (f - g).by_powers_of(&own);
+            let (rest, slope) = match &*groups {
+                [(1, slope)] => (Poly::zero(), slope),
+                [(0, rest), (1, slope)] => (rest.clone(), slope),
+                _ => continue,
+            };
+            let Some(slope) = slope.as_const().filter(|_| !rest.mentions(index)) else { continue };
+            // f - g = slope*i + rest, at most zero up to i = -rest/slope when the slope is positive.
+            let crossing = (-rest).scale(&slope.recip()?);
+            let (rising, other) = if slope.sign() > 0 { (f, g) } else { (g, f) };
+            return Some(Split { atom: atom.clone(), rising: rising.clone(), other: other.clone(), crossing });
+        }
+    }
+    None
+}
+
+/// The sum of a polynomial in the index whose cofactors do not depend on it.
+fn faulhaber(index: Sym, lo: &Poly, hi: &Poly, body: &Poly) -> Result<Poly, AlgebraError> {
+    let mut parts = Vec::new();
+    let before = lo - &Poly::one();
+    for (degree, cofactor) in body.by_powers_of(&Atom::Sym(index)) {
+        let degree = degree.unsigned_abs();
+        let power_sum = power_sum_coefficients(degree);
+        let difference = at(&power_sum, hi)? - at(&power_sum, &before)?;
+        parts.push((cofactor * difference).checked()?);
+    }
+    Ok(Poly::sum(parts).checked()?)
+}
+
+fn at(coefficients: &[Coeff], point: &Poly) -> Result<Poly, AlgebraError> {
+    if point.is_zero() {
+        return Ok(Poly::zero());
+    }
+    let mut value = Poly::zero();
+    for coeff in coefficients.iter().rev() {
+        value = (&(&value + &Poly::from_coeff(coeff.clone())) * point).checked()?;
+    }
+    Ok(value)
+}
+
+/// `1^k + .. + n^k` as the coefficients of `n, n^2, ..`: they follow from those of the degree below by integration.
+fn power_sum_coefficients(degree: u32) -> Vec<Coeff> {
+    let mut coefficients = vec![Coeff::ONE];
+    for k in 1..=i64::from(degree) {
+        let mut next = vec![Coeff::ZERO];
+        for (j, coeff) in (1..).zip(&coefficients) {
+            next.push(coeff * &Coeff::from_ratio(k, j + 1).unwrap_or(Coeff::ZERO));
+        }
+        // The value at n = 1 is 1.
+        let total = next.iter().fold(Coeff::ZERO, |sum, c| &sum + c);
+        next[0] = &Coeff::ONE - &total;
+        coefficients = next;
+    }
+    coefficients
+}

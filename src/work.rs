@@ -1,0 +1,300 @@
+//! What an op does: contractions, elementwise arithmetic, weights. Units are types and do not mix.
+//!
+//! Count and length of dot products are kept apart, and a masked pair of axes is kept as a pair, until a profile counts
+//! them. This module knows no op, no node and no graph.
+
+use std::fmt;
+
+use smallvec::SmallVec;
+
+use crate::mask::{Mask, MaskCounting};
+use crate::sym::Poly;
+
+/// Declares a unit: a formula that adds to its own kind only, and multiplies by a number of repeats.
+macro_rules! unit {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        pub struct $name(pub(crate) Poly);
+
+        impl $name {
+            /// None of it.
+            pub fn zero() -> Self {
+                $name(Poly::zero())
+            }
+
+            /// The formula.
+            pub fn poly(&self) -> &Poly {
+                &self.0
+            }
+
+            /// As often as `count` says.
+            #[must_use]
+            pub fn times(&self, count: &Poly) -> Self {
+                $name(&self.0 * count)
+            }
+        }
+
+        impl std::ops::Add for $name {
+            type Output = $name;
+            fn add(self, other: $name) -> $name {
+                $name(self.0 + other.0)
+            }
+        }
+
+        impl std::iter::Sum for $name {
+            fn sum<I: Iterator<Item = $name>>(items: I) -> Self {
+                $name(Poly::sum(items.map(|item| item.0)))
+            }
+        }
+    };
+}
+
+unit!(
+    /// Dot products: output scalars of contractions.
+    Dots
+);
+unit!(
+    /// Multiply-accumulates: the work inside dots.
+    Macs
+);
+unit!(
+    /// Floating-point operations under a profile.
+    Flops
+);
+unit!(
+    /// Trainable scalars.
+    Params
+);
+unit!(
+    /// Elementwise operations of one or of all kinds.
+    Ops
+);
+
+/// How long the dots of a row are: how many products each sums.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Length {
+    /// All dots are of one length.
+    Fixed(Poly),
+    /// A mask makes them differ; the mean is MACs over dots.
+    Varies {
+        /// The shortest.
+        min: Poly,
+        /// The longest.
+        max: Poly,
+        /// The average, exact.
+        mean: Poly,
+    },
+}
+
+/// Which side of a masked pair of position axes a contraction sums over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Summed {
+    /// Neither: a dot for each pair (attention scores).
+    Neither,
+    /// The keys: a dot for each query, as long as the query sees keys (mixing the values).
+    Keys,
+    /// Both: one dot over all pairs.
+    Both,
+}
+
+/// A pair of position axes under a mask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaskedPair {
+    /// Which pairs are kept.
+    pub mask: Mask,
+    /// Size of the query axis.
+    pub queries: Poly,
+    /// Size of the key axis.
+    pub keys: Poly,
+    /// Which of the two axes the contraction sums over.
+    pub summed: Summed,
+}
+
+/// A family of dot products that one op computes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contraction {
+    /// Product of the output sizes, without a masked pair.
+    pub outputs: Poly,
+    /// Product of the summed sizes, without a masked pair.
+    pub summed: Poly,
+    /// The pair of axes under a mask, if there is one.
+    pub pair: Option<MaskedPair>,
+}
+
+/// A [`Contraction`] read under a way of counting masks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// How many dots.
+    pub dots: Dots,
+    /// How long.
+    pub length: Length,
+    /// The work inside them.
+    pub macs: Macs,
+}
+
+impl Contraction {
+    /// Dots of one length: `outputs` dots that each sum `summed` products.
+    pub fn plain(outputs: Poly, summed: Poly) -> Self {
+        Contraction { outputs, summed, pair: None }
+    }
+
+    /// Count, length and work.
+    pub fn counted(&self, counting: MaskCounting) -> Counted {
+        let macs = |count: &Poly| Macs(Poly::product([&self.outputs, &self.summed, count]));
+        let Some(MaskedPair { mask, queries, keys, summed }) = &self.pair else {
+            return Counted {
+                dots: Dots(self.outputs.clone()),
+                length: Length::Fixed(self.summed.clone()),
+                macs: macs(&Poly::one()),
+            };
+        };
+        let pairs = mask.pairs(queries, keys, counting);
+        let (dots, length) = match summed {
+            Summed::Neither => (&self.outputs * &pairs.count, Length::Fixed(self.summed.clone())),
+            Summed::Both => (self.outputs.clone(), Length::Fixed(&self.summed * &pairs.count)),
+            Summed::Keys => (&self.outputs * queries, self.lengths(&pairs, queries)),
+        };
+        Counted { dots: Dots(dots), length, macs: macs(&pairs.count) }
+    }
+
+    /// The lengths of dots over the keys that each query sees.
+    fn lengths(&self, pairs: &crate::mask::Pairs, queries: &Poly) -> Length {
+        let scaled = |keys: &Poly| &self.summed * keys;
+        match pairs.count.div_single(queries) {
+            Some(mean) if pairs.min != pairs.max => Length::Varies {
+                min: scaled(&pairs.min),
+                max: scaled(&pairs.max),
+                mean: scaled(&mean),
+            },
+            _ => Length::Fixed(scaled(&pairs.max)),
+        }
+    }
+}
+
+/// A kind of elementwise arithmetic; a profile sets its price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Addition or subtraction.
+    Add,
+    /// Multiplication.
+    Mul,
+    /// Division.
+    Div,
+    /// Square root.
+    Sqrt,
+    /// Exponential.
+    Exp,
+    /// Hyperbolic tangent.
+    Tanh,
+    /// Error function.
+    Erf,
+    /// Comparison: maximum, ReLU.
+    Compare,
+}
+
+impl Kind {
+    /// All kinds, in the order of reports.
+    pub const ALL: [Kind; 8] =
+        [Kind::Add, Kind::Mul, Kind::Div, Kind::Sqrt, Kind::Exp, Kind::Tanh, Kind::Erf, Kind::Compare];
+
+    /// The word in reports and profiles.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Add => "add",
+            Kind::Mul => "mul",
+            Kind::Div => "div",
+            Kind::Sqrt => "sqrt",
+            Kind::Exp => "exp",
+            Kind::Tanh => "tanh",
+            Kind::Erf => "erf",
+            Kind::Compare => "compare",
+        }
+    }
+}
+
+/// What a trainable tensor of an op is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WeightRole {
+    /// The second operand of a contraction: a weight matrix, a kernel, a table.
+    Operand,
+    /// Added to the output.
+    Bias,
+    /// Scales the output of a norm.
+    Gain,
+}
+
+/// A trainable tensor that an op owns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weight {
+    /// What it is for.
+    pub role: WeightRole,
+    /// Its sizes.
+    pub dims: Vec<Poly>,
+}
+
+impl Weight {
+    /// How many scalars.
+    pub fn params(&self) -> Params {
+        Params(Poly::product(&self.dims))
+    }
+}
+
+/// All that one op does, once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Its dot products.
+    pub contractions: SmallVec<[Contraction; 1]>,
+    /// Its elementwise arithmetic by kind.
+    pub elementwise: SmallVec<[(Kind, Ops); 2]>,
+    /// Its trainable tensors.
+    pub weights: SmallVec<[Weight; 2]>,
+}
+
+impl Work {
+    /// An op that moves data and does no arithmetic. Written out, never a default.
+    pub fn none() -> Self {
+        Work::default()
+    }
+
+    /// An op of one family of dots.
+    pub fn contraction(contraction: Contraction) -> Self {
+        Work { contractions: SmallVec::from_iter([contraction]), ..Work::default() }
+    }
+
+    /// Elementwise arithmetic only: so many operations of each kind, `count` times over.
+    pub fn elementwise(kinds: impl IntoIterator<Item = (Kind, Poly)>) -> Self {
+        Work::none().and(kinds)
+    }
+
+    /// Adds elementwise arithmetic, skipping what is zero.
+    #[must_use]
+    pub fn and(mut self, kinds: impl IntoIterator<Item = (Kind, Poly)>) -> Self {
+        for (kind, count) in kinds.into_iter().filter(|(_, count)| !count.is_zero()) {
+            match self.elementwise.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, sum)) => *sum = Ops(&sum.0 + &count),
+                None => self.elementwise.push((kind, Ops(count))),
+            }
+        }
+        self.elementwise.sort_by_key(|(kind, _)| *kind);
+        self
+    }
+
+    /// Adds a trainable tensor.
+    #[must_use]
+    pub fn with_weight(mut self, role: WeightRole, dims: Vec<Poly>) -> Self {
+        self.weights.push(Weight { role, dims });
+        self
+    }
+
+    /// Its trainable scalars.
+    pub fn params(&self) -> Params {
+        self.weights.iter().map(Weight::params).sum()
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
