@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::sym::{
-    self, AlgebraError, Basis, Bindings, Conditions, Context, EvalError, Form, Poly, Subst, Sym, Symbols, Syntax,
+    self, AlgebraError, Basis, Bindings, Condition, Conditions, Context, EvalError, Form, Poly, Subst, Sym, Symbols, Syntax,
 };
 use crate::values::closed;
 
@@ -59,6 +59,14 @@ impl Formula {
         self.symbols.lookup(name).ok_or_else(|| FormulaError(format!("no symbol `{name}` is declared")))
     }
 
+    /// The names of symbols that have no value, of those that the formula needs.
+    pub fn free(&self) -> Vec<String> {
+        match self.poly.eval(&self.numbers, &self.symbols) {
+            Err(EvalError::Unbound(free)) => free.into_iter().map(|sym| self.symbols.name(sym).to_owned()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The formula as text.
     pub fn text(&self, form: Form, syntax: Syntax) -> String {
         sym::print(&self.poly, &self.symbols, form, syntax)
@@ -110,9 +118,13 @@ impl Formula {
     /// When a symbol has no value, a condition does not hold, or the number is no count.
     pub fn at(&self, values: &[(&str, u64)]) -> Result<dashu_int::IBig, FormulaError> {
         let mut numbers = self.numbers.clone();
+        let mut domains = Conditions::new();
         for (name, value) in values {
-            numbers.insert(self.find(name)?, *value);
+            let sym = self.find(name)?;
+            numbers.insert(sym, *value);
+            domains.insert(Condition::InDomain(sym));
         }
+        check(&domains, &numbers, &self.symbols)?;
         let words = |error: EvalError| FormulaError(error.message(&self.symbols));
         let value = self.poly.eval_count(&numbers, &self.symbols).map_err(words)?;
         check(&self.conditions, &numbers, &self.symbols)?;

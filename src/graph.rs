@@ -224,22 +224,27 @@ impl Graph {
     }
 }
 
-/// Which blocks call which: the deepest nesting of calls, or the blocks of a cycle by their numbers.
-pub(crate) fn nesting(calls: &[Vec<usize>]) -> Result<usize, Vec<usize>> {
+/// Things by their numbers, each after those that it needs; or the numbers of things that need each other.
+pub(crate) fn in_order_of_need(needs: &[Vec<usize>]) -> Result<Vec<usize>, Vec<usize>> {
     let mut graph: DiGraph<(), ()> = DiGraph::new();
-    for _ in calls {
+    for _ in needs {
         graph.add_node(());
     }
-    for (caller, callees) in calls.iter().enumerate() {
-        for callee in callees {
-            graph.add_edge(NodeIndex::new(caller), NodeIndex::new(*callee), ());
+    for (user, needed) in needs.iter().enumerate() {
+        for thing in needed {
+            graph.add_edge(NodeIndex::new(user), NodeIndex::new(*thing), ());
         }
     }
-    let Ok(order) = toposort(&graph, None) else {
-        return Err(cycle(&graph).into_iter().map(NodeIndex::index).collect());
-    };
+    match toposort(&graph, None) {
+        Ok(order) => Ok(order.into_iter().rev().map(NodeIndex::index).collect()),
+        Err(_) => Err(cycle(&graph).into_iter().map(NodeIndex::index).collect()),
+    }
+}
+
+/// Which blocks call which: the deepest nesting of calls, or the blocks of a cycle by their numbers.
+pub(crate) fn nesting(calls: &[Vec<usize>]) -> Result<usize, Vec<usize>> {
     let mut depth = vec![1_usize; calls.len()];
-    for caller in order.into_iter().rev().map(NodeIndex::index) {
+    for caller in in_order_of_need(calls)? {
         let deepest = calls[caller].iter().map(|callee| depth[*callee]).max().unwrap_or(0);
         depth[caller] = deepest + 1;
     }

@@ -12,7 +12,7 @@ use crate::graph::{Block, BlockId, Graph, Node, NodeId, NodeKind};
 use crate::lower::refusal;
 use crate::ops::{Inferred, Op};
 use crate::part::Part;
-use crate::shape::{Shape, mend};
+use crate::shape::{Axis, Shape, mend};
 use crate::sym::{Condition, Context, Poly, Subst};
 
 /// One way in which a block is called, by its place in [`Traced`].
@@ -231,8 +231,8 @@ impl Infer<'_, '_, '_> {
             }
             let mut changed = false;
             for (axis, given) in carried.0.iter_mut().zip(output.axes()) {
-                if axis.position.is_none() && given.position.is_some() {
-                    axis.position = given.position;
+                if !axis.is_position() && given.is_position() {
+                    *axis = axis.clone().standing_for(given);
                     changed = true;
                 }
             }
@@ -256,7 +256,7 @@ impl Infer<'_, '_, '_> {
             let mut wanted = declared.clone();
             for axis in &mut wanted.0 {
                 let dim = self.cx.substitute(axis.dim.poly(), &subst);
-                axis.dim = self.accept(dim, span)?.into();
+                *axis = Axis::feature(self.accept(dim, span)?);
             }
             let symbols = self.cx.symbols;
             let clash = wanted.axes().iter().zip(argument.axes()).find(|(a, b)| !a.dim.same(&b.dim, symbols));
@@ -272,7 +272,7 @@ impl Infer<'_, '_, '_> {
                 continue;
             }
             for (axis, given) in wanted.0.iter_mut().zip(argument.axes()) {
-                axis.position = given.position;
+                *axis = axis.clone().standing_for(given);
             }
             arguments.push(wanted);
         }

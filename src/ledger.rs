@@ -1,8 +1,9 @@
 //! The ledger: a row for each op, in totals over all repeats, under one phase and one profile.
 
+use crate::formula::Formula;
 use crate::part::{Mixing, Part};
 use crate::shape::Shape;
-use crate::sym::{Conditions, Poly, Subst, Symbols};
+use crate::sym::{Bindings, Conditions, Poly, Subst, Symbols};
 use crate::work::{Dots, Flops, Kind, Length, Macs, Ops, Params};
 
 /// What a row, a group of rows or a whole ledger amounts to.
@@ -65,6 +66,8 @@ pub struct Ledger {
     pub phase: Subst,
     /// When the formulas hold.
     pub conditions: Conditions,
+    /// Symbols that have a number.
+    pub numbers: Bindings,
 }
 
 impl Amounts {
@@ -85,6 +88,38 @@ impl Ledger {
     /// What all rows amount to.
     pub fn total(&self) -> Amounts {
         Amounts::of(self.rows.iter().map(|row| &row.amounts))
+    }
+
+    /// A formula of this ledger, such as one of a row, with the conditions and values that belong to it.
+    pub fn formula(&self, poly: &Poly) -> Formula {
+        Formula::new(poly.clone(), self.symbols.clone(), self.conditions.clone(), self.numbers.clone())
+    }
+
+    /// Dot products of all rows.
+    pub fn dots(&self) -> Formula {
+        self.formula(self.total().dots.poly())
+    }
+
+    /// Multiply-accumulates of all rows.
+    pub fn macs(&self) -> Formula {
+        self.formula(self.total().macs.poly())
+    }
+
+    /// FLOPs of all rows, under the profile of the ledger.
+    pub fn flops(&self) -> Formula {
+        self.formula(self.total().flops.poly())
+    }
+
+    /// Trainable scalars of all rows, shared ones once.
+    pub fn params(&self) -> Formula {
+        self.formula(self.total().params.poly())
+    }
+
+    /// The rows that `keep` keeps, as a ledger of their own.
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(&Row) -> bool) -> Ledger {
+        let rows = self.rows.iter().filter(|row| keep(row)).cloned().collect();
+        Ledger { rows, ..self.clone() }
     }
 
     /// Rows in groups of equal keys, groups in the order of their first rows.

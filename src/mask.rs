@@ -42,6 +42,8 @@ pub struct Pairs {
     pub min: Poly,
     /// Keys that the query with the most sees.
     pub max: Poly,
+    /// Keys that a query sees on average: pairs over queries.
+    pub mean: Poly,
 }
 
 impl Mask {
@@ -58,21 +60,24 @@ impl Mask {
     pub fn pairs(self, queries: &Poly, keys: &Poly, counting: MaskCounting) -> Pairs {
         let full = || queries * keys;
         match (counting, self) {
-            (MaskCounting::Full, _) => Pairs { count: full(), min: keys.clone(), max: keys.clone() },
+            (MaskCounting::Full, _) => {
+                Pairs { count: full(), min: keys.clone(), max: keys.clone(), mean: keys.clone() }
+            }
             (MaskCounting::Half, _) => {
-                let half = keys.scale(&half());
-                Pairs { count: full().scale(&crate::mask::half()), min: half.clone(), max: half }
+                let mean = keys.scale(&half());
+                Pairs { count: queries * &mean, min: mean.clone(), max: mean.clone(), mean }
             }
             (MaskCounting::Exact, Mask::Causal(align)) => {
                 let past = match align {
                     Align::BottomRight => keys - queries,
                     Align::TopLeft => Poly::zero(),
                 };
-                let triangle = (queries * &(queries + &Poly::one())).scale(&half());
+                let mean = &past + &(queries + &Poly::one()).scale(&half());
                 Pairs {
-                    count: queries * &past + triangle,
+                    count: queries * &mean,
                     min: &past + &Poly::one(),
                     max: past + queries.clone(),
+                    mean,
                 }
             }
         }

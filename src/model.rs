@@ -3,14 +3,15 @@
 use crate::ast;
 use crate::ast::file::Choice;
 use crate::diag::{Code, Diagnostic, Diagnostics, Sources, did_you_mean};
-use crate::formula::{Formula, check};
+use crate::formula::check;
+use crate::graph::Graph;
 use crate::infer::{Traced, infer};
 use crate::ledger::Ledger;
 use crate::lower::{Lowered, lower};
 use crate::part::Role;
 use crate::phase::{self, Phase};
 use crate::profile::Profile;
-use crate::sym::{AlgebraError, Context, Poly, Subst, Sym, Symbols, parse_poly};
+use crate::sym::{AlgebraError, Context, Subst, Sym, Symbols, parse_poly};
 use crate::tally::tally;
 use crate::values::{Values, closed};
 
@@ -90,6 +91,11 @@ impl Model {
         &self.lowered.about
     }
 
+    /// Its blocks as graphs of ops, before any phase.
+    pub fn graph(&self) -> &Graph {
+        &self.lowered.graph
+    }
+
     /// The symbols of its formulas.
     pub fn symbols(&self) -> &Symbols {
         &self.lowered.symbols
@@ -127,22 +133,16 @@ impl Model {
     pub fn ledger(&self, phase: &str, profile: &Profile) -> Result<Ledger, Diagnostics> {
         let subst = self.phase(phase)?;
         let Lowered { graph, symbols, conditions, .. } = &self.lowered;
-        tally(graph, &self.traced, symbols, conditions, &subst, profile).map_err(|error| self.problem(&error))
+        let chosen = (&subst, &self.values.numbers);
+        tally(graph, &self.traced, symbols, conditions, chosen, profile).map_err(|error| self.problem(&error))
     }
 
-    /// A formula of this model, with the values and conditions that belong to it.
-    pub fn formula(&self, poly: &Poly, ledger: &Ledger) -> Formula {
-        Formula::new(poly.clone(), ledger.symbols.clone(), ledger.conditions.clone(), self.values.numbers.clone())
-    }
-
-    /// MACs of a forward pass under the default profile: the shortest way to a formula.
+    /// The ledger of a forward pass under the default profile.
     ///
     /// # Errors
-    /// When the model has no phase `forward`.
-    pub fn macs(&self) -> Result<Formula, Diagnostics> {
-        let profile = Profile::exact();
-        let ledger = self.ledger(phase::WHOLE, &profile)?;
-        Ok(self.formula(ledger.total().macs.poly(), &ledger))
+    /// When the model has no phase `forward`, or a formula cannot be built.
+    pub fn forward(&self) -> Result<Ledger, Diagnostics> {
+        self.ledger(phase::WHOLE, &Profile::exact())
     }
 
     /// Checks that all dimensions are non-negative integers and all conditions hold at the chosen values, as far as

@@ -5,7 +5,8 @@
 
 use smallvec::SmallVec;
 
-use crate::sym::{Context, Poly, Symbols, compare, equal_if};
+use crate::phase;
+use crate::sym::{Comparison, Context, Poly, Sym, Symbols, compare, equal_if};
 
 /// The size of an axis: a non-negative integer in every valid assignment. Not a count of work.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -29,20 +30,139 @@ impl From<Poly> for Dim {
     }
 }
 
+/// A coordinate of a position. The two axes of an image are two coordinates of one position; axes of one coordinate are
+/// different positions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Coordinate(u64);
+
+impl Coordinate {
+    /// The coordinate of the `at`-th axis of positions of an input.
+    pub fn new(at: u8) -> Self {
+        Coordinate(u64::from(at))
+    }
+
+    /// A coordinate made of others, or a share of one: the same wherever it is made in the same way.
+    fn derived(parts: impl IntoIterator<Item = u64>) -> Self {
+        const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+        const PRIME: u64 = 0x0100_0000_01b3;
+        Coordinate(parts.into_iter().fold(OFFSET, |hash, part| (hash ^ part).wrapping_mul(PRIME)))
+    }
+
+    /// The coordinate of the `at`-th of the axes that this one is split into.
+    fn share(self, at: usize) -> Self {
+        Coordinate::derived([1, self.0, at as u64])
+    }
+}
+
+/// A digit of an index: an axis that was merged from others counts in several.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Digit {
+    /// How many values it has.
+    pub dim: Dim,
+    /// The coordinate that it is a value of, if it is one.
+    pub coordinate: Option<Coordinate>,
+}
+
 /// One axis of a tensor.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Axis {
     /// How many elements.
     pub dim: Dim,
-    /// For an axis of positions: which coordinate of a position it is. The axes of an image are coordinates 0 and 1 of
-    /// one position; two axes with the same coordinate are two positions that are paired.
-    pub position: Option<u8>,
+    /// What an index along it stands for, for an axis of positions; empty for others.
+    digits: SmallVec<[Digit; 1]>,
 }
 
 impl Axis {
-    /// An axis that is no position.
-    pub fn feature(dim: Poly) -> Self {
-        Axis { dim: Dim(dim), position: None }
+    /// An axis of features: no position.
+    pub fn feature(dim: impl Into<Dim>) -> Self {
+        Axis { dim: dim.into(), digits: SmallVec::new() }
+    }
+
+    /// An axis along one coordinate of positions, or of features where there is none.
+    pub fn along(dim: impl Into<Dim>, coordinate: Option<Coordinate>) -> Self {
+        let dim = dim.into();
+        let digits = coordinate.into_iter().map(|c| Digit { dim: dim.clone(), coordinate: Some(c) }).collect();
+        Axis { dim, digits }
+    }
+
+    /// Whether an index along it stands for a position.
+    pub fn is_position(&self) -> bool {
+        !self.digits.is_empty()
+    }
+
+    /// Whether it stands for nothing but positions.
+    pub fn is_position_only(&self) -> bool {
+        self.is_position() && self.digits.iter().all(|digit| digit.coordinate.is_some())
+    }
+
+    /// The one coordinate that its digits make together.
+    pub fn coordinate(&self) -> Option<Coordinate> {
+        let mut all = self.digits.iter().filter_map(|digit| digit.coordinate);
+        match (all.next(), all.next()) {
+            (one, None) => one,
+            _ => {
+                let all = self.digits.iter().filter_map(|digit| digit.coordinate);
+                Some(Coordinate::derived(std::iter::once(2).chain(all.map(|coordinate| coordinate.0))))
+            }
+        }
+    }
+
+    /// The same axis at another size.
+    #[must_use]
+    pub fn resized(&self, dim: impl Into<Dim>) -> Self {
+        Axis::along(dim, self.coordinate())
+    }
+
+    /// An axis of the same size that stands for what `other` stands for.
+    #[must_use]
+    pub fn standing_for(self, other: &Axis) -> Self {
+        Axis { digits: other.digits.clone(), ..self }
+    }
+
+    /// Axes merged into one, the first the most significant.
+    pub fn merged(axes: &[&Axis]) -> Self {
+        let dim = Dim(Poly::product(axes.iter().map(|axis| axis.dim.poly())));
+        if let [one] = axes {
+            return (*one).clone();
+        }
+        if !axes.iter().any(|axis| axis.is_position()) {
+            return Axis::feature(dim);
+        }
+        let digits = |axis: &&Axis| -> SmallVec<[Digit; 1]> {
+            if axis.is_position() {
+                axis.digits.clone()
+            } else {
+                SmallVec::from_iter([Digit { dim: axis.dim.clone(), coordinate: None }])
+            }
+        };
+        Axis { dim, digits: axes.iter().flat_map(digits).collect() }
+    }
+
+    /// The axis split into axes of the given sizes, whose product is its own: along its digits where these fit, else into
+    /// shares of its coordinate.
+    pub fn divided(&self, dims: &[Dim], symbols: &Symbols) -> Vec<Axis> {
+        if let [dim] = dims {
+            return vec![Axis::feature(dim.clone()).standing_for(self)];
+        }
+        self.along_digits(dims, symbols).unwrap_or_else(|| {
+            let share = |at| self.coordinate().map(|coordinate| coordinate.share(at));
+            dims.iter().enumerate().map(|(at, dim)| Axis::along(dim.clone(), share(at))).collect()
+        })
+    }
+
+    fn along_digits(&self, dims: &[Dim], symbols: &Symbols) -> Option<Vec<Axis>> {
+        let mut rest = self.digits.as_slice();
+        let mut axes = Vec::with_capacity(dims.len());
+        for dim in dims {
+            let product = |count: usize| Dim(Poly::product(rest[..count].iter().map(|digit| digit.dim.poly())));
+            let count = (1..=rest.len()).find(|count| product(*count).same(dim, symbols))?;
+            let (taken, left) = rest.split_at(count);
+            rest = left;
+            let stands = taken.iter().any(|digit| digit.coordinate.is_some());
+            let digits = if stands { SmallVec::from(taken) } else { SmallVec::new() };
+            axes.push(Axis { dim: dim.clone(), digits });
+        }
+        rest.is_empty().then_some(axes)
     }
 }
 
@@ -71,10 +191,15 @@ impl Shape {
         Poly::product(self.0.iter().map(|axis| &axis.dim.0))
     }
 
-    /// Whether the shape pairs two positions: two axes with the same coordinate.
+    /// Whether the shape pairs two positions: a coordinate occurs twice.
     pub fn pairs_positions(&self) -> bool {
-        let coordinates = || self.0.iter().filter_map(|axis| axis.position);
+        let coordinates = || self.0.iter().flat_map(|axis| &axis.digits).filter_map(|digit| digit.coordinate);
         coordinates().enumerate().any(|(at, c)| coordinates().skip(at + 1).any(|other| other == c))
+    }
+
+    /// How many of its axes are axes of positions.
+    pub fn position_axes(&self) -> usize {
+        self.0.iter().filter(|axis| axis.is_position()).count()
     }
 
     /// The index of the last axis of the given size, which is how a model names an axis.
@@ -98,12 +223,15 @@ pub(crate) fn show_dims<'a>(dims: impl Iterator<Item = &'a Poly>, symbols: &Symb
 /// What would make two sizes equal, or values at which they differ.
 pub(crate) fn mend(left: &Poly, right: &Poly, cx: &Context<'_>) -> Option<String> {
     let symbols = cx.symbols;
-    if let Some((sym, value)) = equal_if(left, right, symbols) {
+    let by_phase = |sym: &Sym| [phase::NEW, phase::PAST, phase::WANTED, phase::SPAN].contains(&symbols.name(*sym));
+    if let Some((sym, value)) = equal_if(left, right, symbols)
+        && !left.symbols().union(&right.symbols()).any(by_phase)
+    {
         let equation = format!("{} = {}", symbols.name(sym), value.show(symbols));
         return Some(format!("equal if {equation}; declare it under `relations` if it always holds"));
     }
     match compare(left, right, symbols) {
-        crate::sym::Comparison::Different { witness, left: a, right: b } => {
+        Comparison::Different { witness, left: a, right: b } => {
             let at: Vec<String> =
                 witness.iter().map(|(sym, value)| format!("{} = {value}", symbols.name(sym))).collect();
             let at = if at.is_empty() { String::from("always") } else { format!("at {}", at.join(", ")) };

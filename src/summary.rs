@@ -2,6 +2,8 @@
 //!
 //! This is what every report format prints; it holds no text of any format.
 
+use std::collections::HashMap;
+
 use crate::diag::Diagnostics;
 use crate::formula::FormulaError;
 use crate::ledger::{Amounts, Ledger, Row};
@@ -51,6 +53,34 @@ pub enum LengthQuantity {
     },
 }
 
+impl LengthQuantity {
+    fn parts(&self) -> [&Quantity; 3] {
+        match self {
+            LengthQuantity::Fixed(fixed) => [fixed; 3],
+            LengthQuantity::Varies { min, max, mean } => [min, max, mean],
+        }
+    }
+
+    fn values(&self) -> Option<[Coeff; 3]> {
+        let [min, max, mean] = self.parts();
+        Some([min.value.clone()?, max.value.clone()?, mean.value.clone()?])
+    }
+
+    /// The length with its numbers for formulas, as far as it has numbers.
+    fn as_number(&self) -> LengthQuantity {
+        let number = |quantity: &Quantity| Quantity {
+            poly: quantity.value.clone().map_or_else(|| quantity.poly.clone(), Poly::from_coeff),
+            value: quantity.value.clone(),
+        };
+        match self {
+            LengthQuantity::Fixed(fixed) => LengthQuantity::Fixed(number(fixed)),
+            LengthQuantity::Varies { min, max, mean } => {
+                LengthQuantity::Varies { min: number(min), max: number(max), mean: number(mean) }
+            }
+        }
+    }
+}
+
 /// All dots of one length.
 #[derive(Clone, Debug)]
 pub struct LengthGroup {
@@ -60,6 +90,17 @@ pub struct LengthGroup {
     pub dots: Quantity,
     /// The work inside them.
     pub macs: Quantity,
+}
+
+/// A descriptor of the architecture: layers, heads, parameters.
+#[derive(Clone, Debug)]
+pub struct Descriptor {
+    /// What it is, in words.
+    pub name: String,
+    /// The model's symbol for it, if there is one.
+    pub symbol: Option<String>,
+    /// How much it is.
+    pub quantity: Quantity,
 }
 
 /// A row of the ledger, read.
@@ -145,9 +186,11 @@ pub struct Summary<'l> {
     /// Symbols that are left outside the wanted ones, and why.
     pub stays: Vec<String>,
     /// Descriptors of the architecture.
-    pub card: Vec<(String, Quantity)>,
+    pub card: Vec<Descriptor>,
     /// All rows together.
     pub totals: Totals,
+    /// Elementwise operations of all rows by kind, without kinds that do not occur.
+    pub elementwise: Vec<(Kind, Quantity)>,
     /// Subtotals.
     pub groups: Vec<(Grouping, Vec<(String, Totals)>)>,
     /// The spectrum of dot lengths, in the order of first appearance.
@@ -184,6 +227,7 @@ pub fn summarize<'l>(
         groups.push((grouping, entries));
     }
     let lengths = read.lengths(ledger)?;
+    let elementwise = read.kinds(ledger)?;
     let rows = ledger.rows.iter().map(|row| read.row(row, ledger)).collect::<Result<Vec<_>, _>>()?;
     let card = read.card(model, ledger, &totals)?;
     let mut conditions: Vec<String> = ledger.conditions.iter().map(|c| c.display(symbols)).collect();
@@ -201,6 +245,7 @@ pub fn summarize<'l>(
         stays: read.stays,
         card,
         totals,
+        elementwise,
         groups,
         lengths,
         rows,
@@ -264,18 +309,50 @@ impl Read<'_> {
         })
     }
 
+    /// The spectrum. Lengths that are equal under the model's definitions are one length, and so are lengths that are equal
+    /// at the chosen values; the formula of the latter is the number.
     fn lengths(&mut self, ledger: &Ledger) -> Result<Vec<LengthGroup>, FormulaError> {
-        let mut groups = Vec::new();
+        let mut groups: Vec<(LengthQuantity, Vec<&Amounts>)> = Vec::new();
+        let mut by_formula: HashMap<[Poly; 3], usize> = HashMap::new();
+        let mut by_value: HashMap<[Coeff; 3], usize> = HashMap::new();
         for (length, rows) in ledger.groups(|row| row.length.clone()) {
             let Some(length) = length else { continue };
-            let amounts = Amounts::of(rows.iter().map(|row| &row.amounts));
-            groups.push(LengthGroup {
-                length: self.length(&length)?,
-                dots: self.count(amounts.dots.poly())?,
-                macs: self.count(amounts.macs.poly())?,
-            });
+            let length = self.length(&length)?;
+            let formula = length.parts().map(|quantity| self.symbols.normal(&quantity.poly));
+            let value = length.values();
+            let equal = by_formula.get(&formula).copied();
+            let known = equal.or_else(|| value.as_ref().and_then(|value| by_value.get(value).copied()));
+            let at = known.unwrap_or(groups.len());
+            if known.is_none() {
+                groups.push((length, Vec::new()));
+            } else if equal.is_none() {
+                groups[at].0 = groups[at].0.as_number();
+            }
+            groups[at].1.extend(rows.iter().map(|row| &row.amounts));
+            by_formula.insert(formula, at);
+            if let Some(value) = value {
+                by_value.insert(value, at);
+            }
         }
-        Ok(groups)
+        let mut lengths = Vec::with_capacity(groups.len());
+        for (length, members) in groups {
+            let amounts = Amounts::of(members.into_iter());
+            let (dots, macs) = (self.count(amounts.dots.poly())?, self.count(amounts.macs.poly())?);
+            lengths.push(LengthGroup { length, dots, macs });
+        }
+        Ok(lengths)
+    }
+
+    fn kinds(&mut self, ledger: &Ledger) -> Result<Vec<(Kind, Quantity)>, FormulaError> {
+        let mut kinds = Vec::new();
+        for kind in Kind::ALL {
+            let counts = ledger.rows.iter().flat_map(|row| &row.elementwise).filter(|(own, _)| *own == kind);
+            let total = Poly::sum(counts.map(|(_, count)| count.poly().clone()));
+            if !total.is_zero() {
+                kinds.push((kind, self.count(&total)?));
+            }
+        }
+        Ok(kinds)
     }
 
     fn dims<'p>(
@@ -320,24 +397,29 @@ impl Read<'_> {
     }
 
     /// The descriptors that people blur into "neurons", each by its name.
-    fn card(&mut self, model: &Model, ledger: &Ledger, totals: &Totals) -> Result<Vec<(String, Quantity)>, FormulaError> {
+    fn card(&mut self, model: &Model, ledger: &Ledger, totals: &Totals) -> Result<Vec<Descriptor>, FormulaError> {
         let mut card = Vec::new();
+        let plain = |name: &str, quantity| Descriptor { name: name.to_owned(), symbol: None, quantity };
         let of = |wanted: Role| model.meanings().iter().find(|(_, role, _)| *role == Some(wanted)).map(|(sym, ..)| *sym);
         let shown = [Role::Layers, Role::Width, Role::Heads, Role::KvHeads, Role::HeadSize, Role::MlpWidth, Role::Vocabulary];
         for role in shown {
             let Some(sym) = of(role) else { continue };
             let poly = ledger.symbols.definition(sym).cloned().unwrap_or_else(|| Poly::symbol(sym));
-            card.push((format!("{} {}", role.label(), ledger.symbols.name(sym)), self.quantity(&poly)?));
+            card.push(Descriptor {
+                name: role.label(),
+                symbol: Some(ledger.symbols.name(sym).to_owned()),
+                quantity: self.quantity(&poly)?,
+            });
         }
-        card.push((String::from("parameters"), totals.params.clone()));
-        card.push((String::from("output scalars a pass (dots)"), totals.dots.clone()));
+        card.push(plain("parameters", totals.params.clone()));
+        card.push(plain("output scalars a pass (dots)", totals.dots.clone()));
         if let (Some(layers), Some(width)) = (of(Role::Layers), of(Role::MlpWidth)) {
             let units = Poly::symbol(layers) * Poly::symbol(width);
-            card.push((String::from("hidden units summed over layers"), self.quantity(&units)?));
+            card.push(plain("hidden units summed over layers", self.quantity(&units)?));
         }
         let put = self.cx.substitute(&ledger.result.elements(), &ledger.phase);
         let result = put.map_err(|error| FormulaError(error.message(self.symbols)))?;
-        card.push((String::from("scalars of the result"), self.quantity(&result)?));
+        card.push(plain("scalars of the result", self.quantity(&result)?));
         Ok(card)
     }
 }

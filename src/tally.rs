@@ -10,7 +10,7 @@ use crate::ops::Op;
 use crate::part::Mixing;
 use crate::profile::Profile;
 use crate::shape::Shape;
-use crate::sym::{AlgebraError, Conditions, Context, Poly, Subst, Symbols};
+use crate::sym::{AlgebraError, Bindings, Conditions, Context, Poly, Subst, Symbols};
 use crate::work::{Dots, Kind, Length, Macs, Ops, Params, WeightRole, Work};
 
 /// Enters every op of a traced graph.
@@ -22,7 +22,7 @@ pub(crate) fn tally(
     traced: &Traced,
     symbols: &Symbols,
     conditions: &Conditions,
-    phase: &Subst,
+    (phase, numbers): (&Subst, &Bindings),
     profile: &Profile,
 ) -> Result<Ledger, AlgebraError> {
     let mut tally = Tally {
@@ -44,7 +44,14 @@ pub(crate) fn tally(
     }
     holds.extend(tally.cx.used.clone());
     let holds = holds.into_iter().filter(|condition| !condition.is_trivial(symbols)).collect();
-    Ok(Ledger { rows: tally.rows, result, symbols: symbols.clone(), phase: phase.clone(), conditions: holds })
+    Ok(Ledger {
+        rows: tally.rows,
+        result,
+        symbols: symbols.clone(),
+        phase: phase.clone(),
+        conditions: holds,
+        numbers: numbers.clone(),
+    })
 }
 
 /// How often each instance runs in a pass, callers before callees.
@@ -96,7 +103,7 @@ impl Tally<'_, '_> {
             let inputs: Vec<&Shape> =
                 operands.iter().filter_map(|operand| instance.fact(*operand)).map(|fact| &fact.shape).collect();
             let op: &Arc<dyn Op> = fact.op.as_ref().unwrap_or(op);
-            let work = op.work(&inputs, &fact.shape);
+            let work = op.work(&inputs, &fact.shape, self.cx.symbols);
             let row = Row {
                 path,
                 block: block.name.clone(),

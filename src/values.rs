@@ -1,5 +1,8 @@
 //! Values given to symbols: numbers, and expressions that take the place of a symbol.
 
+use std::collections::BTreeMap;
+
+use crate::graph::in_order_of_need;
 use crate::sym::{AlgebraError, Bindings, Context, Poly, Subst, Sym, Symbols};
 
 /// What a preset and the caller give.
@@ -25,33 +28,38 @@ impl Values {
                 None => open.push((*sym, value.clone())),
             }
         }
-        let mut cx = Context::new(symbols);
         let fail = |error: AlgebraError| error.message(symbols);
-        for _ in 0..open.len() {
-            let current: Subst = subst_of(&open);
-            for (_, value) in &mut open {
-                *value = cx.substitute(value, &current).map_err(fail)?;
-            }
-        }
-        if let Some((sym, _)) = open.iter().find(|(_, value)| open.iter().any(|(sym, _)| value.mentions(*sym))) {
-            return Err(format!("the values given to `{}` and others need each other", symbols.name(*sym)));
-        }
-        for (sym, value) in &open {
+        let order = in_order(&open).map_err(|sym| {
+            format!("the values given to `{}` and others need each other", symbols.name(sym))
+        })?;
+        let mut cx = Context::new(symbols);
+        for at in order {
+            let (sym, value) = &open[at];
+            let value = put(value, &values.expressions, &mut cx).map_err(fail)?;
             if let Ok(number) = value.eval_integer(&values.numbers, symbols) {
                 values.numbers.insert(*sym, number);
             }
+            values.expressions.insert(*sym, value);
         }
-        values.expressions = subst_of(&open);
         Ok(values)
     }
 }
 
-fn subst_of(pairs: &[(Sym, Poly)]) -> Subst {
-    let mut subst = Subst::new();
-    for (sym, value) in pairs {
-        subst.insert(*sym, value.clone());
-    }
-    subst
+/// The order in which each formula comes after those of the symbols that it mentions; or a symbol that needs itself.
+fn in_order(formulas: &[(Sym, Poly)]) -> Result<Vec<usize>, Sym> {
+    let index: BTreeMap<Sym, usize> = formulas.iter().enumerate().map(|(at, (sym, _))| (*sym, at)).collect();
+    let needs: Vec<Vec<usize>> = formulas
+        .iter()
+        .map(|(_, formula)| formula.symbols().iter().filter_map(|sym| index.get(sym).copied()).collect())
+        .collect();
+    in_order_of_need(&needs).map_err(|cycle| formulas[cycle.first().copied().unwrap_or(0)].0)
+}
+
+/// Puts what is known into a formula, looking only at the symbols that it mentions.
+fn put(formula: &Poly, known: &Subst, cx: &mut Context<'_>) -> Result<Poly, AlgebraError> {
+    let own: Subst =
+        formula.symbols().into_iter().filter_map(|sym| Some((sym, known.get(sym)?.clone()))).collect();
+    cx.substitute(formula, &own)
 }
 
 /// Adds the derived symbols whose definitions mention what is replaced, so that a substitution reaches them too.
@@ -62,18 +70,15 @@ pub(crate) fn closed(mut subst: Subst, symbols: &Symbols) -> Result<Subst, Algeb
     if subst.is_empty() {
         return Ok(subst);
     }
+    let definitions: Vec<(Sym, Poly)> = symbols.definitions().map(|(sym, poly)| (sym, poly.clone())).collect();
+    let order = in_order(&definitions).expect("lowering refuses definitions that need each other");
     let mut cx = Context::new(symbols);
-    for _ in 0..=symbols.definitions().count() {
-        let mut grown = subst.clone();
-        for (sym, definition) in symbols.definitions() {
-            if grown.get(sym).is_none() && definition.symbols().iter().any(|used| subst.get(*used).is_some()) {
-                grown.insert(sym, cx.substitute(definition, &subst)?);
-            }
+    for at in order {
+        let (sym, definition) = &definitions[at];
+        let reached = definition.symbols().into_iter().any(|used| subst.get(used).is_some());
+        if reached && subst.get(*sym).is_none() {
+            subst.insert(*sym, put(definition, &subst, &mut cx)?);
         }
-        if grown.iter().count() == subst.iter().count() {
-            break;
-        }
-        subst = grown;
     }
     Ok(subst)
 }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
-use crate::mask::{Mask, MaskCounting};
+use crate::mask::{Mask, MaskCounting, Pairs};
 use crate::sym::Poly;
 
 /// Declares a unit: a formula that adds to its own kind only, and multiplies by a number of repeats.
@@ -153,22 +153,18 @@ impl Contraction {
         let (dots, length) = match summed {
             Summed::Neither => (&self.outputs * &pairs.count, Length::Fixed(self.summed.clone())),
             Summed::Both => (self.outputs.clone(), Length::Fixed(&self.summed * &pairs.count)),
-            Summed::Keys => (&self.outputs * queries, self.lengths(&pairs, queries)),
+            Summed::Keys => (&self.outputs * queries, self.lengths(&pairs)),
         };
         Counted { dots: Dots(dots), length, macs: macs(&pairs.count) }
     }
 
     /// The lengths of dots over the keys that each query sees.
-    fn lengths(&self, pairs: &crate::mask::Pairs, queries: &Poly) -> Length {
+    fn lengths(&self, pairs: &Pairs) -> Length {
         let scaled = |keys: &Poly| &self.summed * keys;
-        match pairs.count.div_single(queries) {
-            Some(mean) if pairs.min != pairs.max => Length::Varies {
-                min: scaled(&pairs.min),
-                max: scaled(&pairs.max),
-                mean: scaled(&mean),
-            },
-            _ => Length::Fixed(scaled(&pairs.max)),
+        if pairs.min == pairs.max {
+            return Length::Fixed(scaled(&pairs.max));
         }
+        Length::Varies { min: scaled(&pairs.min), max: scaled(&pairs.max), mean: scaled(&pairs.mean) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The text of a profile is read.
+//! Profiles: those that are shipped, and the reading of their texts.
 
 use std::collections::BTreeMap;
 
@@ -18,21 +18,46 @@ const PROFILE: &[Slot] = &[
     ("elementwise", true),
 ];
 
-/// Reads a profile, or says all that is wrong with it.
-pub(crate) fn read(name: &str, text: &str) -> Result<Profile, Diagnostics> {
-    let mut sources = Sources::default();
-    let file = sources.add(name, text);
-    let mut diagnostics = Diagnostics::new(sources);
-    let profile = match ron::parse(text) {
-        Ok(tree) => Reader { file, diagnostics: &mut diagnostics, switches: BTreeMap::new() }.profile(&tree),
-        Err(error) => {
-            diagnostics.push(super::syntax_error(file, error));
-            None
+/// The profiles that are shipped, by name, with their texts.
+const SHIPPED: &[(&str, &str)] =
+    &[("exact", include_str!("../profiles/exact.ron")), ("torch", include_str!("../profiles/torch.ron"))];
+
+impl Profile {
+    /// Names of the profiles that are shipped.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        SHIPPED.iter().map(|(name, _)| *name)
+    }
+
+    /// A profile that is shipped; the default is `exact`.
+    pub fn shipped(name: &str) -> Option<Profile> {
+        let (name, text) = SHIPPED.iter().find(|(known, _)| *known == name)?;
+        Profile::parse(name, text).ok()
+    }
+
+    /// The default: masks as the model declares them, 2 FLOPs a MAC.
+    pub fn exact() -> Profile {
+        Profile::shipped("exact").expect("the profile is shipped, and a test reads it")
+    }
+
+    /// Reads a profile from the text of a file called `name`.
+    ///
+    /// # Errors
+    /// All that is wrong with the text.
+    pub fn parse(name: &str, text: &str) -> Result<Profile, Diagnostics> {
+        let mut sources = Sources::default();
+        let file = sources.add(name, text);
+        let mut diagnostics = Diagnostics::new(sources);
+        let profile = match ron::parse(text) {
+            Ok(tree) => Reader { file, diagnostics: &mut diagnostics, switches: BTreeMap::new() }.profile(&tree),
+            Err(error) => {
+                diagnostics.push(super::syntax_error(file, error));
+                None
+            }
+        };
+        match profile {
+            Some(profile) if diagnostics.is_empty() => Ok(profile),
+            _ => Err(diagnostics.sorted()),
         }
-    };
-    match profile {
-        Some(profile) if diagnostics.is_empty() => Ok(profile),
-        _ => Err(diagnostics.sorted()),
     }
 }
 
@@ -71,5 +96,17 @@ impl Reader<'_> {
             flops_per_mac: self.integer(slots[4]?)?,
             elementwise,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shipped_profile_can_be_read() {
+        for name in Profile::names() {
+            assert_eq!(Profile::shipped(name).map(|profile| profile.name).as_deref(), Some(name));
+        }
     }
 }

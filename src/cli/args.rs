@@ -79,7 +79,8 @@ pub(super) struct Report {
     /// Form of the report.
     #[arg(long, default_value = "table", value_name = "FORMAT")]
     pub(super) format: ReportFormat,
-    /// Formulas, numbers or both; left out: numbers where all symbols are bound, formulas elsewhere.
+    /// Formulas, numbers or both; left out: numbers where all symbols are bound, formulas elsewhere. With `numbers` a
+    /// symbol that is free is an error.
     #[arg(long, value_name = "WHAT")]
     pub(super) show: Option<ShowWhat>,
     /// Write to a file instead of standard output.
@@ -95,6 +96,9 @@ pub(super) struct Formula {
     /// What to print.
     #[arg(value_name = "QUANTITY")]
     pub(super) quantity: QuantityName,
+    /// Print the number; a symbol that is free is an error.
+    #[arg(long)]
+    pub(super) value: bool,
     /// A sum of products, or factored.
     #[arg(long, default_value = "expanded")]
     pub(super) form: FormName,

@@ -3,6 +3,7 @@
 use super::args::{Arguments, By, Check, Command, Formula, Ops, QuantityName, Report, Selectors};
 use super::{Failure, diagnostics, files};
 use crate::diag::{Diagnostics, did_you_mean};
+use crate::formula::Formula as Quantity;
 use crate::ledger::Ledger;
 use crate::model::{Model, Options};
 use crate::ops::{OPS, reference};
@@ -123,6 +124,11 @@ fn report(report: &Report) -> Result<(), Failure> {
     let preset = report.selectors.preset.as_deref();
     let summary = summarize(&model, &ledger, &report.selectors.phase, &profile, preset, &basis)
         .map_err(|error| Failure::Failed(format!("error[dimension]: {error}")))?;
+    if report.show == Some(super::args::ShowWhat::Numbers) {
+        for quantity in [ledger.dots(), ledger.macs(), ledger.flops(), ledger.params()] {
+            value(&quantity)?;
+        }
+    }
     let cut = report.by.map(|by| match by {
         By::Node => Cut::Rows,
         By::Length => Cut::Lengths,
@@ -147,23 +153,35 @@ fn width(report: &Report) -> Option<usize> {
 }
 
 fn formula(formula: &Formula) -> Result<(), Failure> {
-    let Selection { model, ledger, basis, .. } = select(&formula.selectors)?;
-    let total = ledger.total();
-    let poly = match formula.quantity {
-        QuantityName::Dots => total.dots.poly(),
-        QuantityName::Macs => total.macs.poly(),
-        QuantityName::Flops => total.flops.poly(),
-        QuantityName::Params | QuantityName::ParamsActive => total.params.poly(),
-        QuantityName::Elementwise => total.elementwise.poly(),
+    let Selection { ledger, basis, .. } = select(&formula.selectors)?;
+    let quantity = match formula.quantity {
+        QuantityName::Dots => ledger.dots(),
+        QuantityName::Macs => ledger.macs(),
+        QuantityName::Flops => ledger.flops(),
+        QuantityName::Params | QuantityName::ParamsActive => ledger.params(),
+        QuantityName::Elementwise => ledger.formula(ledger.total().elementwise.poly()),
     };
-    let (text, notes) = model
-        .formula(poly, &ledger)
+    if formula.value {
+        return files::write(None, &format!("{}\n", value(&quantity)?));
+    }
+    let (text, notes) = quantity
         .bound(&basis, formula.form.form(), formula.syntax.syntax())
         .map_err(|error| Failure::Failed(format!("error[dimension]: {error}")))?;
     for note in notes {
         super::note(&note);
     }
     files::write(None, &format!("{text}\n"))
+}
+
+/// The number of a formula, or which symbols are free.
+fn value(formula: &Quantity) -> Result<dashu_int::IBig, Failure> {
+    let free = formula.free();
+    if free.is_empty() {
+        return formula.at(&[]).map_err(|error| Failure::Failed(format!("error[dimension]: {error}")));
+    }
+    let set: Vec<String> = free.iter().map(|name| format!("--set {name}=..")).collect();
+    let message = format!("error[dimension]: there is no number: {} has no value", free.join(", "));
+    Err(Failure::Failed(format!("{message}\n  help: choose a --preset, or give {}", set.join(" "))))
 }
 
 fn ops(ops: &Ops) -> Result<(), Failure> {

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use super::scope::{self, Local, Sizes};
 use super::symbols::Positions;
 use crate::ast::model::{Block as AstBlock, Call, Given, Model, Node as AstNode, Text, Value, Word};
@@ -11,7 +13,7 @@ use crate::graph::{Block, BlockBuilder, BlockId, Node, NodeId, NodeKind};
 use crate::ops::args::{Arg, Args, FieldKind, MaskSpec};
 use crate::ops::equation::Equation;
 use crate::ops::{OpDef, OpError};
-use crate::shape::{Axis, Dim, Shape};
+use crate::shape::{Axis, Coordinate, Shape};
 use crate::sym::{Context, Domain, Poly, Symbols};
 
 /// The symbol table with the blocks' own dimensions added, and the names that these have inside each block.
@@ -41,6 +43,9 @@ enum Named<'a, 's> {
     Node(NodeId, Span),
     Alias(&'a Word<'s>, Span),
 }
+
+/// The lists of names that a node reads, field by field.
+type Operands<'a, 's> = SmallVec<[&'a [Word<'s>]; 2]>;
 
 struct Lower<'a, 's, 'c> {
     block: &'a AstBlock<'s>,
@@ -93,7 +98,7 @@ impl<'a, 's> Lower<'a, 's, '_> {
             self.declare(name, Named::Node(id, name.span));
             inputs.push((name.text.to_owned(), shape.unwrap_or_default()));
         }
-        let mut reads: Vec<(NodeId, &'a [Word<'s>])> = Vec::new();
+        let mut reads: Vec<(NodeId, Operands<'a, 's>)> = Vec::with_capacity(self.block.nodes.len());
         for node in &self.block.nodes {
             if let Value::Alias(target) = &node.value {
                 self.declare(&node.name, Named::Alias(target, node.name.span));
@@ -102,17 +107,14 @@ impl<'a, 's> Lower<'a, 's, '_> {
             let (kind, operands) = self.kind(node);
             let id = builder.add(Node { name: node.name.text.to_owned(), part: node.part, span: node.span, kind });
             self.declare(&node.name, Named::Node(id, node.name.span));
-            reads.extend(operands.into_iter().map(|words| (id, words)));
+            reads.push((id, operands));
         }
-        let mut slots: HashMap<NodeId, usize> = HashMap::new();
-        for (id, words) in reads {
-            for word in words {
-                let slot = slots.entry(id).or_insert(0);
+        for (id, operands) in reads {
+            for (slot, word) in operands.into_iter().flatten().enumerate() {
                 match self.resolve(word) {
-                    Some(operand) => builder.connect(operand, id, *slot),
+                    Some(operand) => builder.connect(operand, id, slot),
                     None => builder.replace(id, NodeKind::Broken),
                 }
-                *slot += 1;
             }
         }
         let output = self.resolve(&self.block.output)?;
@@ -175,7 +177,7 @@ impl<'a, 's> Lower<'a, 's, '_> {
     }
 
     /// What a node is, and the lists of names that it reads.
-    fn kind(&mut self, node: &'a AstNode<'s>) -> (NodeKind, Vec<&'a [Word<'s>]>) {
+    fn kind(&mut self, node: &'a AstNode<'s>) -> (NodeKind, Operands<'a, 's>) {
         match &node.value {
             Value::Op(def, given) => {
                 let operands = given.iter().flatten().filter_map(|given| match given {
@@ -184,8 +186,8 @@ impl<'a, 's> Lower<'a, 's, '_> {
                 });
                 (self.op(def, given, node.span).unwrap_or(NodeKind::Broken), operands.collect())
             }
-            Value::Call(call) => (self.call(call).unwrap_or(NodeKind::Broken), vec![call.inputs.as_slice()]),
-            Value::Alias(_) | Value::Broken => (NodeKind::Broken, Vec::new()),
+            Value::Call(call) => (self.call(call).unwrap_or(NodeKind::Broken), SmallVec::from_iter([call.inputs.as_slice()])),
+            Value::Alias(_) | Value::Broken => (NodeKind::Broken, SmallVec::new()),
         }
     }
 
@@ -202,13 +204,8 @@ impl<'a, 's> Lower<'a, 's, '_> {
         let mut sound = true;
         if block.inputs.len() != call.inputs.len() {
             let names: Vec<&str> = block.inputs.iter().map(|(name, _)| name.text).collect();
-            let message = format!(
-                "block `{}` takes {} inputs ({}), got {}",
-                block.name.text,
-                names.len(),
-                names.join(", "),
-                call.inputs.len()
-            );
+            let message =
+                format!("block `{}` takes ({}), {} given", block.name.text, names.join(", "), call.inputs.len());
             self.diagnostics.push(Diagnostic::at(Code::Form, call.block.span, message));
             sound = false;
         }
@@ -312,9 +309,9 @@ impl<'a, 's> Lower<'a, 's, '_> {
         }
         let mut coordinate = 0;
         Some(Shape::new(sizes.into_iter().map(|(size, marked)| {
-            let position = marked.then_some(coordinate);
+            let along = marked.then_some(Coordinate::new(coordinate));
             coordinate += u8::from(marked);
-            Axis { dim: Dim(size), position }
+            Axis::along(size, along)
         })))
     }
 

@@ -23,13 +23,14 @@ pub(super) fn expression(
     cx: &mut Context<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Poly> {
-    part(text, 0..text.text.len(), local, cx, diagnostics)
+    part(text, 0..text.text.len(), None, local, cx, diagnostics)
 }
 
-/// Reads one expression that stands in a part of a text.
+/// Reads one expression that stands in a part of a text; `hint` is what to say where it is malformed.
 fn part(
     text: &Text<'_>,
     range: Range<usize>,
+    hint: Option<&str>,
     local: &Local<'_>,
     cx: &mut Context<'_>,
     diagnostics: &mut Diagnostics,
@@ -40,7 +41,7 @@ fn part(
         Ok(expr) => expr,
         Err(error) => {
             let diagnostic = Diagnostic::at(Code::Dimension, place(&error.span), error.message);
-            diagnostics.push(diagnostic.maybe_help(error.hint));
+            diagnostics.push(diagnostic.maybe_help(error.hint.or(hint.map(str::to_owned))));
             return None;
         }
     };
@@ -68,6 +69,8 @@ fn part(
     }
 }
 
+const BLANKS: &str = "blanks separate sizes; write an expression without them, `4*d`, or in brackets, `(4 * d)`";
+
 /// Reads sizes, remembering what was read: models repeat `"n d"` on every line.
 #[derive(Debug, Default)]
 pub(super) struct Sizes(HashMap<String, Vec<(Poly, bool)>>);
@@ -91,7 +94,7 @@ impl Sizes {
         for token in tokens(source) {
             let marked = source[token.clone()].starts_with('@');
             let at = range.start + token.start + usize::from(marked)..range.start + token.end;
-            match part(text, at, local, cx, diagnostics) {
+            match part(text, at, Some(BLANKS), local, cx, diagnostics) {
                 Some(size) => sizes.push((size, marked)),
                 None => sound = false,
             }

@@ -6,7 +6,7 @@ use super::scope;
 use crate::ast::file::{Choice, same_name};
 use crate::ast::model::{Model, Text};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::graph::nesting;
+use crate::graph::in_order_of_need;
 use crate::phase::{NEW, PAST, SPAN, WANTED};
 use crate::sym::{Condition, Conditions, Context, Domain, Poly, Sym, Symbols};
 
@@ -64,7 +64,7 @@ fn define(model: &Model<'_>, table: &mut Symbols, conditions: &mut Conditions, d
         .iter()
         .map(|symbol| symbol.definition.as_ref().map_or_else(Vec::new, |text| scope::names(text, &index)))
         .collect();
-    if let Err(cycle) = nesting(&needs) {
+    if let Err(cycle) = in_order_of_need(&needs) {
         let names: Vec<String> = cycle.iter().map(|at| format!("`{}`", model.symbols[*at].name.text)).collect();
         let span = cycle.first().map_or(model.name.span, |at| model.symbols[*at].name.span);
         let message = format!("derived symbols that need each other: {}", names.join(", "));

@@ -182,7 +182,7 @@ impl Args {
                 Some(Arg::Axes(shape)) => {
                     let dims: Vec<Poly> = shape.axes().iter().map(|axis| axis.dim.poly().clone()).collect();
                     let axes = put(&dims)?.into_iter().zip(shape.axes());
-                    Some(Arg::Axes(Shape::new(axes.map(|(dim, axis)| Axis { dim: dim.into(), ..axis.clone() }))))
+                    Some(Arg::Axes(Shape::new(axes.map(|(dim, axis)| Axis::along(dim, axis.coordinate())))))
                 }
                 Some(Arg::Dims(dims)) => Some(Arg::Dims(put(dims)?)),
                 Some(Arg::Map(from, to)) => Some(Arg::Map(put(from)?, put(to)?)),

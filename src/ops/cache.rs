@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use super::args::{Args, Field, FieldKind};
 use super::{Inferred, Op, OpDef, OpError, axis_of, only};
-use crate::shape::{Dim, Shape};
-use crate::sym::{Context, Poly};
+use crate::shape::Shape;
+use crate::sym::{Context, Poly, Symbols};
 use crate::work::Work;
 
 pub(super) const DEF: OpDef = OpDef {
@@ -43,16 +43,16 @@ impl Op for Cache {
         let mut output = only(inputs)?.clone();
         let at = axis_of(&output, &self.axis, cx.symbols)?;
         let axis = &mut output.0[at];
-        if axis.position.is_none() {
+        if !axis.is_position() {
             let size = axis.dim.poly().show(cx.symbols);
             return Err(OpError::field("axis", format!("the axis `{size}` is no axis of positions, nothing grows along it"))
                 .help(String::from("mark it in the inputs of the model: `\"B @n\"`")));
         }
-        axis.dim = Dim(axis.dim.poly() + &self.past);
+        *axis = axis.resized(axis.dim.poly() + &self.past);
         Ok(Inferred::by_position(output))
     }
 
-    fn work(&self, _: &[&Shape], _: &Shape) -> Work {
+    fn work(&self, _: &[&Shape], _: &Shape, _: &Symbols) -> Work {
         Work::none()
     }
 }

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use super::args::{Args, Field, FieldKind};
 use super::{Inferred, Op, OpDef, OpError, axis_of, mismatch};
-use crate::shape::{Dim, Shape};
-use crate::sym::{Context, Poly};
+use crate::shape::{Axis, Shape};
+use crate::sym::{Context, Poly, Symbols};
 use crate::work::Work;
 
 pub(super) const DEF: OpDef = OpDef {
@@ -48,18 +48,21 @@ impl Op for Concat {
             }
             for (index, (axis, new)) in output.0.iter_mut().zip(other.axes()).enumerate() {
                 if index == at {
-                    axis.dim = Dim(axis.dim.poly() + new.dim.poly());
+                    let coordinate = axis.coordinate().or_else(|| new.coordinate());
+                    *axis = Axis::along(axis.dim.poly() + new.dim.poly(), coordinate);
                 } else if !axis.dim.same(&new.dim, cx.symbols) {
                     let (left, right) = (axis.dim.poly().clone(), new.dim.poly());
                     return Err(mismatch("the axes that are not joined differ", &left, right, inputs, cx));
                 }
-                axis.position = axis.position.or(new.position);
+                if index != at && !axis.is_position() {
+                    *axis = axis.clone().standing_for(new);
+                }
             }
         }
         Ok(Inferred::by_position(output))
     }
 
-    fn work(&self, _: &[&Shape], _: &Shape) -> Work {
+    fn work(&self, _: &[&Shape], _: &Shape, _: &Symbols) -> Work {
         Work::none()
     }
 }

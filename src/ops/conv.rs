@@ -16,9 +16,9 @@
 use std::sync::Arc;
 
 use super::args::{Args, Field, FieldKind};
-use super::{Inferred, Op, OpDef, OpError, mismatch, only};
+use super::{Inferred, Op, OpDef, OpError, mismatch, only, require_at_least};
 use crate::shape::{Axis, Dim, Shape};
-use crate::sym::{Context, Poly};
+use crate::sym::{Context, Poly, Symbols};
 use crate::work::{Contraction, Kind, WeightRole, Work};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -93,18 +93,19 @@ impl Op for Conv {
         }
         let mut axes: Vec<Axis> = x.axes()[..channel].to_vec();
         axes.push(Axis::feature(self.output.clone()));
-        let mut sums_positions = false;
+        let mut sums_positions = x.axes()[channel].is_position() && self.input != self.groups;
         for (at, axis) in x.axes()[channel + 1..].iter().enumerate() {
             let dim = self.extent(at, axis.dim.poly(), cx)?;
-            sums_positions |= axis.position.is_some() && !self.kernel[at].is_one();
-            axes.push(Axis { dim: Dim(dim), position: axis.position });
+            sums_positions |= axis.is_position() && !self.kernel[at].is_one();
+            axes.push(axis.resized(dim));
         }
         Ok(Inferred { output: Shape::new(axes), sums_positions })
     }
 
-    fn work(&self, _: &[&Shape], output: &Shape) -> Work {
+    fn work(&self, _: &[&Shape], output: &Shape, symbols: &Symbols) -> Work {
         let outputs = output.elements();
-        let channels = self.input.div_single(&self.groups).unwrap_or_else(|| self.input.clone());
+        let channels = Context::new(symbols).divide(&self.input, &self.groups);
+        let channels = channels.expect("inference divided them before");
         let length = Poly::product(self.kernel.iter().chain([&channels]));
         let weight = [self.output.clone(), channels].into_iter().chain(self.kernel.iter().cloned()).collect();
         let work = Work::contraction(Contraction::plain(outputs.clone(), length)).with_weight(WeightRole::Operand, weight);
@@ -120,7 +121,10 @@ impl Conv {
     /// How many times the kernel fits along a spatial axis of the given size.
     fn extent(&self, at: usize, size: &Poly, cx: &mut Context<'_>) -> Result<Poly, OpError> {
         let reach = &self.dilation[at] * &(&self.kernel[at] - &Poly::one());
-        let room = size + &self.padding[at].scale(&2.into()) - reach - Poly::one();
+        let padded = size + &self.padding[at].scale(&2.into());
+        let covered = reach + Poly::one();
+        require_at_least(&padded, &covered, cx);
+        let room = padded - covered;
         let steps = cx.floor_div(&room, &self.stride[at]);
         Ok(steps.map_err(|error| OpError::field("stride", error.message(cx.symbols)))? + Poly::one())
     }

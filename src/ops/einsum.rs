@@ -20,10 +20,10 @@ use std::sync::Arc;
 use super::args::{Args, Field, FieldKind, MaskSpec};
 use super::equation::Equation;
 use super::labels::Labels;
-use super::{Inferred, Op, OpDef, OpError};
+use super::{Inferred, Op, OpDef, OpError, require_at_least};
 use crate::mask::Mask;
 use crate::shape::Shape;
-use crate::sym::{Condition, Context, Poly};
+use crate::sym::{Context, Poly, Symbols};
 use crate::work::{Contraction, Kind, MaskedPair, Summed, Work};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -96,10 +96,10 @@ fn check_mask(mask: &MaskSpec, inputs: &[Vec<&str>], output: &[&str]) -> Result<
 impl Op for Einsum {
     fn infer(&self, inputs: &[&Shape], cx: &mut Context<'_>) -> Result<Inferred, OpError> {
         let labels = Labels::bind(&self.equation, inputs, cx)?;
-        let summed = labels.iter().any(|(name, axis)| axis.position.is_some() && !self.gives(name));
+        let summed = labels.iter().any(|(name, axis)| axis.is_position() && !self.gives(name));
         if let Some(mask) = &self.mask {
             for label in [&mask.queries, &mask.keys] {
-                if labels.axis(label).is_some_and(|axis| axis.position.is_none()) {
+                if labels.axis(label).is_some_and(|axis| !axis.is_position()) {
                     let message = format!("the mask pairs `{label}`, which is no axis of positions");
                     return Err(OpError::field("mask", message)
                         .help(String::from("positions are marked in the inputs of the model: `\"B @n\"`")));
@@ -107,16 +107,13 @@ impl Op for Einsum {
             }
             if let (Some(queries), Some(keys)) = (labels.axis(&mask.queries), labels.axis(&mask.keys)) {
                 let (more, less) = Mask::Causal(mask.align).requires(queries.dim.poly(), keys.dim.poly());
-                let room = &more - &less;
-                if !cx.proves_nonnegative(&room) {
-                    cx.used.insert(Condition::AtLeast(more, less));
-                }
+                require_at_least(&more, &less, cx);
             }
         }
         Ok(Inferred { output: labels.output(&self.equation), sums_positions: summed })
     }
 
-    fn work(&self, inputs: &[&Shape], output: &Shape) -> Work {
+    fn work(&self, inputs: &[&Shape], output: &Shape, _: &Symbols) -> Work {
         let mut sizes: BTreeMap<&str, &Poly> = BTreeMap::new();
         for (axes, shape) in self.equation.inputs.iter().zip(inputs) {
             for (label, axis) in axes.iter().flatten().zip(shape.axes()) {

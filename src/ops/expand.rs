@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use super::args::{Args, Field, FieldKind};
 use super::{Inferred, Op, OpDef, OpError, axis_of, only};
-use crate::shape::{Axis, Dim, Shape};
-use crate::sym::{Context, Poly};
+use crate::shape::{Axis, Shape};
+use crate::sym::{Context, Poly, Symbols};
 use crate::work::Work;
 
 pub(super) const DEF: OpDef = OpDef {
@@ -53,11 +53,11 @@ impl Op for Expand {
         let at = axis_of(&output, from, cx.symbols)
             .map_err(|error| OpError { field: Some("map"), ..error })?;
         cx.divide(&self.to, from).map_err(|error| OpError::field("map", error.message(cx.symbols)))?;
-        output.0[at].dim = Dim(self.to.clone());
+        output.0[at] = output.0[at].resized(self.to.clone());
         Ok(Inferred::by_position(output))
     }
 
-    fn work(&self, _: &[&Shape], _: &Shape) -> Work {
+    fn work(&self, _: &[&Shape], _: &Shape, _: &Symbols) -> Work {
         Work::none()
     }
 }

@@ -3,7 +3,7 @@
 //! y = x W + b
 //!
 //! The sizes left of the arrow are the last axes of `x` and are summed over; those right of it take their place. What
-//! stands before them in `x` stays. A layer over an axis of positions gives positions.
+//! stands before them in `x` stays. A layer over axes of positions alone gives positions.
 //!
 //! - shape: `[.., in] -> [.., out]`
 //! - work: one dot of length `in` for each output scalar; parameters `in * out`, with a bias `out` more and one addition
@@ -17,8 +17,8 @@ use std::sync::Arc;
 
 use super::args::{Args, Field, FieldKind};
 use super::{Inferred, Op, OpDef, OpError, expect_tail, only};
-use crate::shape::{Axis, Shape};
-use crate::sym::{Context, Poly};
+use crate::shape::{Axis, Dim, Shape};
+use crate::sym::{Context, Poly, Symbols};
 use crate::work::{Contraction, Kind, WeightRole, Work};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -52,13 +52,19 @@ impl Op for Linear {
         let x = only(inputs)?;
         let kept = expect_tail(x, &self.from, cx)?;
         let summed = &x.axes()[kept..];
-        let mixed = summed.iter().find_map(|axis| axis.position);
-        let new = self.to.iter().map(|dim| Axis { dim: dim.clone().into(), position: mixed });
-        let output = Shape::new(x.axes()[..kept].iter().cloned().chain(new));
-        Ok(Inferred { output, sums_positions: mixed.is_some() })
+        let together = Axis::merged(&summed.iter().collect::<Vec<_>>());
+        let made = if together.is_position_only() {
+            let whole = Axis::along(Poly::product(&self.to), together.coordinate());
+            let dims: Vec<Dim> = self.to.iter().cloned().map(Dim::from).collect();
+            whole.divided(&dims, cx.symbols)
+        } else {
+            self.to.iter().cloned().map(Axis::feature).collect()
+        };
+        let output = Shape::new(x.axes()[..kept].iter().cloned().chain(made));
+        Ok(Inferred { output, sums_positions: together.is_position() })
     }
 
-    fn work(&self, _: &[&Shape], output: &Shape) -> Work {
+    fn work(&self, _: &[&Shape], output: &Shape, _: &Symbols) -> Work {
         let outputs = output.elements();
         let weight = self.from.iter().chain(&self.to).cloned().collect();
         let work = Work::contraction(Contraction::plain(outputs.clone(), Poly::product(&self.from)))

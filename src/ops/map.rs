@@ -19,7 +19,7 @@ use super::equation::Equation;
 use super::labels::Labels;
 use super::{Inferred, Op, OpDef, OpError, mismatch};
 use crate::shape::Shape;
-use crate::sym::{Coeff, Context};
+use crate::sym::{Coeff, Context, Symbols};
 use crate::work::{Kind, Work};
 
 /// A function, how many inputs it takes, and what it does for each output scalar.
@@ -111,13 +111,15 @@ impl Op for Map {
                     let why = format!("`{name}` of unequal sizes");
                     return Err(mismatch(&why, axis.dim.poly(), other.dim.poly(), inputs, cx));
                 }
-                axis.position = axis.position.or(other.position);
+                if !axis.is_position() {
+                    *axis = axis.clone().standing_for(other);
+                }
             }
         }
         Ok(Inferred::by_position(output))
     }
 
-    fn work(&self, _: &[&Shape], output: &Shape) -> Work {
+    fn work(&self, _: &[&Shape], output: &Shape, _: &Symbols) -> Work {
         let elements = output.elements();
         let (_, _, kinds) = self.function;
         Work::elementwise(kinds.iter().map(|(kind, times)| (*kind, elements.scale(&Coeff::from(*times)))))

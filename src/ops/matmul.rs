@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::args::{Args, Field, FieldKind};
 use super::{Inferred, Op, OpDef, OpError, mismatch};
 use crate::shape::Shape;
-use crate::sym::{Context, Poly};
+use crate::sym::{Context, Poly, Symbols};
 use crate::work::{Contraction, Work};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -52,20 +52,18 @@ impl Op for MatMul {
             if !left.dim.same(&right.dim, cx.symbols) {
                 return Err(mismatch("the axes before the matrices differ", left.dim.poly(), right.dim.poly(), inputs, cx));
             }
-            let mut axis = left.clone();
-            axis.position = axis.position.or(right.position);
-            axes.push(axis);
+            axes.push(if left.is_position() { left.clone() } else { right.clone() });
         }
         if !a.axes()[k].dim.same(&b.axes()[k2].dim, cx.symbols) {
             let (left, right) = (a.axes()[k].dim.poly(), b.axes()[k2].dim.poly());
             return Err(mismatch("the inner sizes differ", left, right, inputs, cx));
         }
-        let sums_positions = a.axes()[k].position.or(b.axes()[k2].position).is_some();
+        let sums_positions = a.axes()[k].is_position() || b.axes()[k2].is_position();
         axes.extend([a.axes()[n].clone(), b.axes()[m].clone()]);
         Ok(Inferred { output: Shape::new(axes), sums_positions })
     }
 
-    fn work(&self, inputs: &[&Shape], output: &Shape) -> Work {
+    fn work(&self, inputs: &[&Shape], output: &Shape, _: &Symbols) -> Work {
         let inner = inputs.first().and_then(|a| a.axes().last()).map_or_else(Poly::one, |axis| axis.dim.poly().clone());
         Work::contraction(Contraction::plain(output.elements(), inner))
     }

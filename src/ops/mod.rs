@@ -7,8 +7,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::shape::{Shape, mend, show_dims};
-use crate::sym::{Context, Poly, Symbols};
+use crate::shape::{Axis, Dim, Shape, mend, show_dims};
+use crate::sym::{Condition, Context, Poly, Symbols};
 use crate::work::Work;
 
 pub mod args;
@@ -40,8 +40,8 @@ pub trait Op: fmt::Debug + Send + Sync {
     /// The shape of the output, and whether the op sums over positions. Obligations go to `cx`.
     fn infer(&self, inputs: &[&Shape], cx: &mut Context<'_>) -> Result<Inferred, OpError>;
 
-    /// What the op does, given the shapes that [`Op::infer`] accepted and gave.
-    fn work(&self, inputs: &[&Shape], output: &Shape) -> Work;
+    /// What the op does, given the shapes that [`Op::infer`] accepted and gave, in symbols of this table.
+    fn work(&self, inputs: &[&Shape], output: &Shape, symbols: &Symbols) -> Work;
 }
 
 /// What shape inference says of one op.
@@ -115,6 +115,18 @@ pub fn find(name: &str) -> Option<&'static OpDef> {
     OPS.iter().find(|def| def.name == name)
 }
 
+/// Requires that an axis has an element, where its size may be none.
+fn require_some(axis: &Axis, cx: &mut Context<'_>) {
+    require_at_least(axis.dim.poly(), &Poly::one(), cx);
+}
+
+/// Requires that one size is not below another, where it may be.
+fn require_at_least(more: &Poly, less: &Poly, cx: &mut Context<'_>) {
+    if !cx.proves_nonnegative(&(more - less)) {
+        cx.used.insert(Condition::AtLeast(more.clone(), less.clone()));
+    }
+}
+
 /// The only input of an op that takes one; inputs are counted before any op is asked.
 fn only<'a>(inputs: &[&'a Shape]) -> Result<&'a Shape, OpError> {
     match inputs {
@@ -130,6 +142,13 @@ fn axis_of(shape: &Shape, size: &Poly, symbols: &Symbols) -> Result<usize, OpErr
     })
 }
 
+/// How many vectors lie along the axis of the given size: the product of the other axes.
+fn rows_beside(shape: &Shape, size: &Poly, symbols: &Symbols) -> Poly {
+    let along = shape.find(size, symbols);
+    let others = shape.axes().iter().enumerate().filter(|(at, _)| Some(*at) != along);
+    Poly::product(others.map(|(_, axis)| axis.dim.poly()))
+}
+
 /// Checks that a shape ends in the given sizes, and gives how many axes stand before them.
 fn expect_tail(shape: &Shape, tail: &[Poly], cx: &Context<'_>) -> Result<usize, OpError> {
     let wanted = || show_dims(tail.iter(), cx.symbols);
@@ -140,10 +159,20 @@ fn expect_tail(shape: &Shape, tail: &[Poly], cx: &Context<'_>) -> Result<usize, 
     for (axis, size) in shape.axes()[kept..].iter().zip(tail) {
         if !axis.dim.same(&size.clone().into(), cx.symbols) {
             let message = format!("the input {} does not end in {}", shape.show(cx.symbols), wanted());
-            return Err(OpError::field("map", message).help(mend(axis.dim.poly(), size, cx)));
+            let help = regroup(shape, tail, cx).or_else(|| mend(axis.dim.poly(), size, cx));
+            return Err(OpError::field("map", message).help(help));
         }
     }
     Ok(kept)
+}
+
+/// The last axes of a shape that make the wanted size together, if some do: they can be summed over as they are.
+fn regroup(shape: &Shape, tail: &[Poly], cx: &Context<'_>) -> Option<String> {
+    let size = Dim::from(Poly::product(tail));
+    let together = |axes: &[Axis]| Dim::from(Poly::product(axes.iter().map(|axis| axis.dim.poly())));
+    let from = (0..shape.rank()).rev().find(|from| together(&shape.axes()[*from..]).same(&size, cx.symbols))?;
+    let axes: Vec<String> = shape.axes()[from..].iter().map(|axis| axis.dim.poly().show(cx.symbols)).collect();
+    Some(format!("the last axes make it together: write `{} -> ..`", axes.join(" ")))
 }
 
 /// Two sizes that should be equal and are not.

@@ -14,9 +14,9 @@
 use std::sync::Arc;
 
 use super::args::{Args, Field, FieldKind};
-use super::{Inferred, Op, OpDef, OpError, axis_of, only};
+use super::{Inferred, Op, OpDef, OpError, axis_of, only, require_some, rows_beside};
 use crate::shape::Shape;
-use crate::sym::{Coeff, Context, Poly};
+use crate::sym::{Coeff, Context, Poly, Symbols};
 use crate::work::{Kind, WeightRole, Work};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -53,12 +53,13 @@ impl Op for Norm {
     fn infer(&self, inputs: &[&Shape], cx: &mut Context<'_>) -> Result<Inferred, OpError> {
         let x = only(inputs)?;
         let at = axis_of(x, &self.axis, cx.symbols)?;
-        Ok(Inferred { output: x.clone(), sums_positions: x.axes()[at].position.is_some() })
+        require_some(&x.axes()[at], cx);
+        Ok(Inferred { output: x.clone(), sums_positions: x.axes()[at].is_position() })
     }
 
-    fn work(&self, _: &[&Shape], output: &Shape) -> Work {
+    fn work(&self, _: &[&Shape], output: &Shape, symbols: &Symbols) -> Work {
         let all = output.elements();
-        let rows = all.div_single(&self.axis).unwrap_or_else(Poly::one);
+        let rows = rows_beside(output, &self.axis, symbols);
         let when = |given: bool, count: &Poly| if given { count.clone() } else { Poly::zero() };
         let mut work = Work::elementwise([
             (Kind::Mul, &all + &when(self.gain, &all)),

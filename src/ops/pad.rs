@@ -10,9 +10,9 @@
 use std::sync::Arc;
 
 use super::args::{Args, Field, FieldKind};
-use super::{Inferred, Op, OpDef, OpError, axis_of, only};
-use crate::shape::{Dim, Shape};
-use crate::sym::{Condition, Context, Poly};
+use super::{Inferred, Op, OpDef, OpError, axis_of, only, require_at_least};
+use crate::shape::Shape;
+use crate::sym::{Context, Poly, Symbols};
 use crate::work::Work;
 
 pub(super) const DEF: OpDef = OpDef {
@@ -40,15 +40,13 @@ impl Op for Pad {
     fn infer(&self, inputs: &[&Shape], cx: &mut Context<'_>) -> Result<Inferred, OpError> {
         let mut output = only(inputs)?.clone();
         let at = axis_of(&output, &self.axis, cx.symbols)?;
-        if !cx.proves_nonnegative(&self.by) {
-            cx.used.insert(Condition::AtLeast(self.by.clone(), Poly::zero()));
-        }
+        require_at_least(&self.by, &Poly::zero(), cx);
         let axis = &mut output.0[at];
-        axis.dim = Dim(axis.dim.poly() + &self.by);
+        *axis = axis.resized(axis.dim.poly() + &self.by);
         Ok(Inferred::by_position(output))
     }
 
-    fn work(&self, _: &[&Shape], _: &Shape) -> Work {
+    fn work(&self, _: &[&Shape], _: &Shape, _: &Symbols) -> Work {
         Work::none()
     }
 }

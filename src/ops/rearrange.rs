@@ -16,7 +16,7 @@ use super::args::{Args, Field, FieldKind};
 use super::equation::Equation;
 use super::{Inferred, Op, OpDef, OpError, only};
 use crate::shape::{Axis, Dim, Shape};
-use crate::sym::{Context, Poly};
+use crate::sym::{Context, Poly, Symbols};
 use crate::work::Work;
 
 pub(super) const DEF: OpDef = OpDef {
@@ -70,14 +70,13 @@ impl Op for Rearrange {
             self.split(group, axis, &mut labels, cx)?;
         }
         let merge = |group: &Vec<String>| {
-            let parts = || group.iter().filter_map(|name| labels.iter().find(|(label, _)| label == name));
-            let dim = Poly::product(parts().map(|(_, axis)| axis.dim.poly()));
-            Axis { dim: Dim(dim), position: parts().filter_map(|(_, axis)| axis.position).min() }
+            let parts = group.iter().filter_map(|name| labels.iter().find(|(label, _)| label == name));
+            Axis::merged(&parts.map(|(_, axis)| axis).collect::<Vec<_>>())
         };
         Ok(Inferred::by_position(Shape::new(self.equation.output.iter().map(merge))))
     }
 
-    fn work(&self, _: &[&Shape], _: &Shape) -> Work {
+    fn work(&self, _: &[&Shape], _: &Shape, _: &Symbols) -> Work {
         Work::none()
     }
 }
@@ -110,11 +109,8 @@ impl Rearrange {
                     .help(Some(format!("give them: `Rearrange(x, \"..\", \"{} = ..\")`", names[0]))));
             }
         };
-        for (at, label) in group.iter().enumerate() {
-            let dim = given(label).unwrap_or_else(|| rest.clone());
-            let position = axis.position.map(|c| c.saturating_add(u8::try_from(at).unwrap_or(u8::MAX)));
-            labels.push((label, Axis { dim: Dim(dim), position }));
-        }
+        let dims: Vec<Dim> = group.iter().map(|label| Dim(given(label).unwrap_or_else(|| rest.clone()))).collect();
+        labels.extend(group.iter().map(String::as_str).zip(axis.divided(&dims, cx.symbols)));
         Ok(())
     }
 }

@@ -11,9 +11,9 @@
 use std::sync::Arc;
 
 use super::args::{Args, Field, FieldKind};
-use super::{Inferred, Op, OpDef, OpError, axis_of, only};
+use super::{Inferred, Op, OpDef, OpError, axis_of, only, require_some};
 use crate::shape::Shape;
-use crate::sym::{Context, Poly};
+use crate::sym::{Context, Poly, Symbols};
 use crate::work::{Kind, Work};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -54,10 +54,11 @@ impl Op for Reduce {
         let mut output = only(inputs)?.clone();
         let at = axis_of(&output, &self.axis, cx.symbols)?;
         let gone = output.0.remove(at);
-        Ok(Inferred { output, sums_positions: gone.position.is_some() })
+        require_some(&gone, cx);
+        Ok(Inferred { output, sums_positions: gone.is_position() })
     }
 
-    fn work(&self, _: &[&Shape], output: &Shape) -> Work {
+    fn work(&self, _: &[&Shape], output: &Shape, _: &Symbols) -> Work {
         let rows = output.elements();
         let but_one = &rows * &(&self.axis - &Poly::one());
         match self.how {

@@ -10,9 +10,9 @@
 use std::sync::Arc;
 
 use super::args::{Args, Field, FieldKind};
-use super::{Inferred, Op, OpDef, OpError, axis_of, only};
-use crate::shape::{Dim, Shape};
-use crate::sym::{Condition, Context, Poly};
+use super::{Inferred, Op, OpDef, OpError, axis_of, only, require_at_least};
+use crate::shape::Shape;
+use crate::sym::{Context, Poly, Symbols};
 use crate::work::Work;
 
 pub(super) const DEF: OpDef = OpDef {
@@ -41,14 +41,12 @@ impl Op for Slice {
         let mut output = only(inputs)?.clone();
         let at = axis_of(&output, &self.axis, cx.symbols)?;
         let axis = &mut output.0[at];
-        if !cx.proves_nonnegative(&(axis.dim.poly() - &self.size)) {
-            cx.used.insert(Condition::AtLeast(axis.dim.poly().clone(), self.size.clone()));
-        }
-        axis.dim = Dim(self.size.clone());
+        require_at_least(axis.dim.poly(), &self.size, cx);
+        *axis = axis.resized(self.size.clone());
         Ok(Inferred::by_position(output))
     }
 
-    fn work(&self, _: &[&Shape], _: &Shape) -> Work {
+    fn work(&self, _: &[&Shape], _: &Shape, _: &Symbols) -> Work {
         Work::none()
     }
 }

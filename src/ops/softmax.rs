@@ -13,9 +13,9 @@
 use std::sync::Arc;
 
 use super::args::{Args, Field, FieldKind};
-use super::{Inferred, Op, OpDef, OpError, axis_of, only};
+use super::{Inferred, Op, OpDef, OpError, axis_of, only, require_some, rows_beside};
 use crate::shape::Shape;
-use crate::sym::{Context, Poly};
+use crate::sym::{Context, Poly, Symbols};
 use crate::work::{Kind, Work};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -39,12 +39,13 @@ impl Op for Softmax {
     fn infer(&self, inputs: &[&Shape], cx: &mut Context<'_>) -> Result<Inferred, OpError> {
         let x = only(inputs)?;
         let at = axis_of(x, &self.0, cx.symbols)?;
-        Ok(Inferred { output: x.clone(), sums_positions: x.axes()[at].position.is_some() })
+        require_some(&x.axes()[at], cx);
+        Ok(Inferred { output: x.clone(), sums_positions: x.axes()[at].is_position() })
     }
 
-    fn work(&self, _: &[&Shape], output: &Shape) -> Work {
+    fn work(&self, _: &[&Shape], output: &Shape, symbols: &Symbols) -> Work {
         let all = output.elements();
-        let rows = all.div_single(&self.0).unwrap_or_else(Poly::one);
+        let rows = rows_beside(output, &self.0, symbols);
         let but_one = &all - &rows;
         Work::elementwise([
             (Kind::Compare, but_one.clone()),

@@ -3,8 +3,10 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use super::numbers;
 use crate::summary::{LengthGroup, LengthQuantity, Quantity, Summary, SummaryRow, Totals};
-use crate::sym::{Coeff, Symbols};
+use crate::sym::Symbols;
+use crate::work::Kind;
 
 /// The name of the schema.
 pub(super) const SCHEMA: &str = "dotledger.report/1";
@@ -42,7 +44,11 @@ struct JsonTotals {
 #[serde(untagged)]
 enum JsonLength {
     Fixed(JsonQuantity),
-    Varies { min: JsonQuantity, max: JsonQuantity, mean: JsonQuantity },
+    Varies {
+        min: JsonQuantity,
+        max: JsonQuantity,
+        mean: JsonQuantity,
+    },
 }
 
 #[derive(Serialize)]
@@ -86,6 +92,7 @@ struct Document<'s> {
     stays: &'s [String],
     card: Vec<JsonCard<'s>>,
     totals: JsonTotals,
+    elementwise: Map<JsonQuantity>,
     groups: Map<Map<JsonTotals>>,
     lengths: Vec<JsonLengthGroup>,
     rows: Vec<JsonRow<'s>>,
@@ -94,6 +101,7 @@ struct Document<'s> {
 #[derive(Serialize)]
 struct JsonCard<'s> {
     name: &'s str,
+    symbol: Option<&'s str>,
     #[serde(flatten)]
     quantity: JsonQuantity,
 }
@@ -110,40 +118,63 @@ pub(super) fn render(summary: &Summary<'_>) -> String {
         convention: &summary.convention,
         preset: summary.preset.as_deref(),
         switches: Map(summary.switches.clone()),
-        bindings: Map(summary.bindings.iter().map(|(name, value)| (name.clone(), value.as_str())).collect()),
+        bindings: Map(summary
+            .bindings
+            .iter()
+            .map(|(name, value)| (name.clone(), value.as_str()))
+            .collect()),
         valid_when: &summary.valid_when,
         stays: &summary.stays,
         card: summary
             .card
             .iter()
-            .map(|(name, value)| JsonCard { name, quantity: quantity(value, symbols) })
+            .map(|descriptor| JsonCard {
+                name: &descriptor.name,
+                symbol: descriptor.symbol.as_deref(),
+                quantity: quantity(&descriptor.quantity, symbols),
+            })
             .collect(),
         totals: totals(&summary.totals, symbols),
-        groups: Map(
-            summary
-                .groups
-                .iter()
-                .map(|(grouping, entries)| {
-                    let entries = entries.iter().map(|(key, amounts)| (key.clone(), totals(amounts, symbols)));
-                    (grouping.word().to_owned(), Map(entries.collect()))
-                })
-                .collect(),
-        ),
-        lengths: summary.lengths.iter().map(|group| length_group(group, symbols)).collect(),
-        rows: summary.rows.iter().map(|entry| row(entry, symbols)).collect(),
+        elementwise: kinds(&summary.elementwise, symbols),
+        groups: Map(summary
+            .groups
+            .iter()
+            .map(|(grouping, entries)| {
+                let entries = entries
+                    .iter()
+                    .map(|(key, amounts)| (key.clone(), totals(amounts, symbols)));
+                (grouping.word().to_owned(), Map(entries.collect()))
+            })
+            .collect()),
+        lengths: summary
+            .lengths
+            .iter()
+            .map(|group| length_group(group, symbols))
+            .collect(),
+        rows: summary
+            .rows
+            .iter()
+            .map(|entry| row(entry, symbols))
+            .collect(),
     };
-    let mut text = serde_json::to_string_pretty(&document).expect("names and strings are always JSON");
+    let mut text =
+        serde_json::to_string_pretty(&document).expect("names and strings are always JSON");
     text.push('\n');
     text
 }
 
 fn quantity(quantity: &Quantity, symbols: &Symbols) -> JsonQuantity {
-    JsonQuantity { formula: quantity.poly.show(symbols), value: quantity.value.as_ref().map(decimal) }
+    JsonQuantity {
+        formula: quantity.poly.show(symbols),
+        value: quantity.value.as_ref().map(numbers::decimal),
+    }
 }
 
-/// An exact decimal where there is one, a fraction where there is none.
-fn decimal(value: &Coeff) -> String {
-    value.to_string()
+fn kinds(counts: &[(Kind, Quantity)], symbols: &Symbols) -> Map<JsonQuantity> {
+    Map(counts
+        .iter()
+        .map(|(kind, count)| (kind.word().to_owned(), quantity(count, symbols)))
+        .collect())
 }
 
 fn totals(amounts: &Totals, symbols: &Symbols) -> JsonTotals {
@@ -178,7 +209,13 @@ fn length_group(group: &LengthGroup, symbols: &Symbols) -> JsonLengthGroup {
 
 fn row<'s>(entry: &'s SummaryRow<'_>, symbols: &Symbols) -> JsonRow<'s> {
     let row = entry.row;
-    let shape = |shape: &crate::shape::Shape| shape.axes().iter().map(|axis| axis.dim.poly().show(symbols)).collect();
+    let shape = |shape: &crate::shape::Shape| {
+        shape
+            .axes()
+            .iter()
+            .map(|axis| axis.dim.poly().show(symbols))
+            .collect()
+    };
     JsonRow {
         path: &row.path,
         op: &row.op,
@@ -187,15 +224,17 @@ fn row<'s>(entry: &'s SummaryRow<'_>, symbols: &Symbols) -> JsonRow<'s> {
         block: &row.block,
         repeat: quantity(&entry.repeat, symbols),
         inputs: row.inputs.iter().map(shape).collect(),
-        weights: row.weights.iter().map(|dims| dims.iter().map(|dim| dim.show(symbols)).collect()).collect(),
+        weights: row
+            .weights
+            .iter()
+            .map(|dims| dims.iter().map(|dim| dim.show(symbols)).collect())
+            .collect(),
         output: shape(&row.output),
         dots: quantity(&entry.totals.dots, symbols),
         length: entry.length.as_ref().map(|of| length(of, symbols)),
         macs: quantity(&entry.totals.macs, symbols),
         flops: quantity(&entry.totals.flops, symbols),
         params: quantity(&entry.totals.params, symbols),
-        elementwise: Map(
-            entry.elementwise.iter().map(|(kind, count)| (kind.word().to_owned(), quantity(count, symbols))).collect(),
-        ),
+        elementwise: kinds(&entry.elementwise, symbols),
     }
 }

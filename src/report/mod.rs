@@ -2,7 +2,16 @@
 
 use crate::summary::{Grouping, Summary};
 
+mod csv;
 mod json;
+mod latex;
+mod layout;
+mod markdown;
+mod numbers;
+mod sections;
+mod spell;
+mod table;
+mod wrap;
 
 /// The form of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,9 +63,11 @@ pub struct Style {
 
 /// A summary as text.
 pub fn render(summary: &Summary<'_>, format: Format, style: &Style) -> String {
-    let _ = style;
     match format {
+        Format::Table => table::render(summary, style),
+        Format::Markdown => markdown::render(summary, style),
+        Format::Latex => latex::render(summary, style),
+        Format::Csv => csv::render(summary, style),
         Format::Json => json::render(summary),
-        _ => String::new(),
     }
 }

@@ -98,6 +98,11 @@ impl Opaque {
         self.depth
     }
 
+    /// How many terms it holds, counted through everything nested in it.
+    pub(super) fn weight(&self) -> usize {
+        self.weight
+    }
+
     /// How many sums are nested, this one included.
     pub(super) fn sums(&self) -> u32 {
         self.sums

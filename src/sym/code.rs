@@ -56,9 +56,14 @@ impl Out<'_> {
 
     /// What a method is called on: a number needs its type there.
     fn receiver(&mut self, tree: &Tree) {
-        self.write(tree, Level::Base);
-        if matches!(tree, Tree::Int(_)) {
-            self.push("_i128");
+        match tree {
+            Tree::Int(value) => _ = write!(self.text, "{value}_i128"),
+            Tree::Add(terms) if matches!(&**terms, [(true, Tree::Int(_))]) => {
+                self.push("(");
+                self.terms(terms);
+                self.push("_i128)");
+            }
+            _ => self.write(tree, Level::Base),
         }
     }
 
@@ -83,7 +88,7 @@ impl Out<'_> {
             }
             Rounding::Ceil => {
                 self.push("(-");
-                self.receiver(negated);
+                self.receiver(negated.as_ref().unwrap_or(num));
                 self.push(".div_euclid(");
                 self.write(den, Level::Sum);
                 self.push("))");

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use dashu_int::IBig;
 
+use super::atom::OpaqueKind;
+use super::sign::replace;
 use super::symbols::solve_for;
 use super::{Atom, Bindings, Coeff, Condition, Mono, Poly, Sym, Symbols};
 
@@ -36,17 +38,21 @@ pub fn compare(a: &Poly, b: &Poly, symbols: &Symbols) -> Comparison {
     if left.limit().is_some() || right.limit().is_some() {
         return Comparison::NotRefuted;
     }
-    if left == right {
+    let difference = &left - &right;
+    if difference.is_zero() || aligned(&difference).is_some_and(|p| p.is_zero()) {
         return Comparison::Equal;
     }
-    let difference = &left - &right;
-    let derived: BTreeSet<Sym> =
+    let mut derived: BTreeSet<Sym> =
         (&a.symbols() | &b.symbols()).into_iter().filter(|s| symbols.solution(*s).is_some()).collect();
     let mut free: BTreeSet<Sym> = &left.symbols() | &right.symbols();
     for sym in &derived {
         free.extend(symbols.normal(&Poly::symbol(*sym)).symbols());
     }
-    let free: Vec<Sym> = free.into_iter().collect();
+    let settled = |value: &Poly| value.symbols().iter().all(|s| free.contains(s));
+    derived.extend(symbols.definitions().filter(|(_, value)| settled(value)).map(|(sym, _)| sym));
+    // What the difference depends on varies first.
+    let varied = difference.symbols();
+    let free: Vec<Sym> = varied.iter().chain(free.difference(&varied)).copied().collect();
     let relevant: Vec<&Condition> = symbols
         .assumptions()
         .iter()
@@ -65,6 +71,26 @@ pub fn compare(a: &Poly, b: &Poly, symbols: &Symbols) -> Comparison {
         }
     }
     Comparison::NotRefuted
+}
+
+/// The polynomial with each min of two arguments written as `a + min(0, b - a)`, `b - a` leading with a positive
+/// coefficient: minima that differ by a shift or a turn of sign become the same.
+fn aligned(poly: &Poly) -> Option<Poly> {
+    let mut current = poly.clone();
+    let atoms: BTreeSet<_> = poly.opaques().cloned().collect();
+    for opaque in atoms {
+        let OpaqueKind::Min(arguments) = opaque.kind() else { continue };
+        let [a, b] = &**arguments else { continue };
+        let gap = b - a;
+        let turned = gap.terms().first().is_some_and(|t| t.coeff().is_negative());
+        let (base, gap) = if turned { (b, -gap) } else { (a, gap) };
+        let content = Poly::from_coeff(gap.content());
+        let unit = gap.div_single(&content)?;
+        // No constructor makes this argument list in this place, so it stands for itself alone.
+        let least = Poly::opaque(OpaqueKind::Min(vec![Poly::zero(), unit])).ok()?;
+        current = replace(&current, &Atom::Opaque(opaque.clone()), &(base + &(&content * &least)))?;
+    }
+    Some(current)
 }
 
 /// Deterministic assignments inside the domains: all small ones in order as far as they go, then wider ones.

@@ -1,34 +1,44 @@
 //! A formula as its author wrote it, with byte spans. Must never be computed with: it is lowered to a polynomial.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::Coeff;
 
-/// A readable tree of a formula.
+/// A formula's text and its tree.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Expr {
+    pub(super) text: Arc<str>,
+    pub(super) root: Ast,
+}
+
+/// A part of a formula at its place.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Ast {
     pub(super) node: Node,
-    pub(super) start: usize,
-    pub(super) end: usize,
+    pub(super) start: u32,
+    pub(super) end: u32,
 }
 
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Node {
     Number(Coeff),
-    Name(String),
-    Neg(Box<Expr>),
+    /// The text says which.
+    Name,
+    Neg(Box<Ast>),
     /// Terms, and whether each is subtracted.
-    Add(Vec<(bool, Expr)>),
+    Add(Vec<(bool, Ast)>),
     /// The first factor, then operations from left to right.
-    Chain(Box<Expr>, Vec<(ChainOp, Expr)>),
-    Pow(Box<Expr>, Box<Expr>),
-    Call(Function, Vec<Expr>),
+    Chain(Box<Ast>, Vec<(ChainOp, Ast)>),
+    Pow(Box<Ast>, Box<Ast>),
+    Call(Function, Vec<Ast>),
     Sum {
-        index: String,
-        range: Box<(Expr, Expr)>,
+        /// The place of the index's name.
+        index: (u32, u32),
+        range: Box<(Ast, Ast)>,
         /// Whether the upper end is not part of the range.
         half_open: bool,
-        body: Box<Expr>,
+        body: Box<Ast>,
     },
 }
 
@@ -74,42 +84,61 @@ impl Function {
     }
 }
 
+impl Ast {
+    pub(super) fn span(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
 impl Expr {
     /// The bytes of the text it was parsed from.
     pub fn span(&self) -> Range<usize> {
-        self.start..self.end
+        self.root.span()
     }
 
     /// Every name that must be resolved, with its place, in the order of the text; indices of sums are not among
     /// them.
     pub fn names(&self) -> Vec<(&str, Range<usize>)> {
-        let (mut found, mut bound) = (Vec::new(), Vec::new());
-        self.collect_names(&mut found, &mut bound);
-        found
+        let mut names = Names { text: &self.text, found: Vec::new(), bound: Vec::new() };
+        names.collect(&self.root);
+        names.found.sort_by_key(|(_, span)| span.start);
+        names.found
     }
+}
 
-    fn collect_names<'a>(&'a self, found: &mut Vec<(&'a str, Range<usize>)>, bound: &mut Vec<&'a str>) {
-        match &self.node {
+struct Names<'t> {
+    text: &'t str,
+    found: Vec<(&'t str, Range<usize>)>,
+    bound: Vec<&'t str>,
+}
+
+impl Names<'_> {
+    fn collect(&mut self, part: &Ast) {
+        match &part.node {
             Node::Number(_) => {}
-            Node::Name(name) if bound.contains(&&**name) => {}
-            Node::Name(name) => found.push((name, self.span())),
-            Node::Neg(inner) => inner.collect_names(found, bound),
-            Node::Add(parts) => parts.iter().for_each(|(_, part)| part.collect_names(found, bound)),
+            Node::Name => {
+                let name = &self.text[part.span()];
+                if !self.bound.contains(&name) {
+                    self.found.push((name, part.span()));
+                }
+            }
+            Node::Neg(inner) => self.collect(inner),
+            Node::Add(parts) => parts.iter().for_each(|(_, part)| self.collect(part)),
             Node::Chain(first, rest) => {
-                first.collect_names(found, bound);
-                rest.iter().for_each(|(_, part)| part.collect_names(found, bound));
+                self.collect(first);
+                rest.iter().for_each(|(_, part)| self.collect(part));
             }
             Node::Pow(base, exponent) => {
-                base.collect_names(found, bound);
-                exponent.collect_names(found, bound);
+                self.collect(base);
+                self.collect(exponent);
             }
-            Node::Call(_, arguments) => arguments.iter().for_each(|part| part.collect_names(found, bound)),
+            Node::Call(_, arguments) => arguments.iter().for_each(|part| self.collect(part)),
             Node::Sum { index, range, body, .. } => {
-                range.0.collect_names(found, bound);
-                range.1.collect_names(found, bound);
-                bound.push(index);
-                body.collect_names(found, bound);
-                bound.pop();
+                self.collect(&range.0);
+                self.collect(&range.1);
+                self.bound.push(&self.text[index.0 as usize..index.1 as usize]);
+                self.collect(body);
+                self.bound.pop();
             }
         }
     }

@@ -30,13 +30,13 @@ pub(super) enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Token {
     pub(super) kind: Kind,
-    pub(super) start: usize,
-    pub(super) end: usize,
+    pub(super) start: u32,
+    pub(super) end: u32,
 }
 
 impl Token {
     pub(super) fn span(&self) -> Range<usize> {
-        self.start..self.end
+        self.start as usize..self.end as usize
     }
 }
 
@@ -62,6 +62,9 @@ pub(super) fn is_name_part(c: char) -> bool {
 }
 
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, ParseError> {
+    let Ok(length) = u32::try_from(text.len()) else {
+        return Err(ParseError::new(0..0, "a formula of more than 4 GiB is refused", None));
+    };
     let mut found = Vec::with_capacity(text.len() / 2 + 1);
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
@@ -74,6 +77,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, ParseError> {
                 continue;
             }
             '0'..='9' => (Kind::Number, number_length(rest)),
+            'a'..='z' | 'A'..='Z' | '_' => (Kind::Name, name_length(rest)),
             '.' if rest[1..].starts_with(|c: char| c.is_ascii_digit()) => (Kind::Number, number_length(rest)),
             _ if superscript(c).is_some() => (Kind::Superscript, run(|c| superscript(c).is_some())),
             _ if is_name_start(c) => (Kind::Name, name_length(rest)),
@@ -99,9 +103,10 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, ParseError> {
             }
         };
         at += length;
-        found.push(Token { kind, start, end: at });
+        // No place is beyond the length, which fits.
+        found.push(Token { kind, start: start as u32, end: at as u32 });
     }
-    found.push(Token { kind: Kind::End, start: text.len(), end: text.len() });
+    found.push(Token { kind: Kind::End, start: length, end: length });
     Ok(found)
 }
 

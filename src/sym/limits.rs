@@ -21,8 +21,8 @@ pub const MAX_ARGS: usize = 64;
 pub const MAX_SUM_STEPS: usize = 100_000;
 /// Highest degree in the index that a sum closes by Faulhaber's formula.
 pub const MAX_SUM_DEGREE: u32 = 32;
-/// Most digits of a number in a text.
-pub const MAX_DIGITS: usize = 4000;
+/// Most digits of a number in a text: every coefficient that is printed can be read again.
+pub const MAX_DIGITS: usize = 10_000;
 /// Most terms that all definitions of a model may expand to, taken together.
 pub const MAX_DEFINITION_TERMS: usize = 1_000_000;
 

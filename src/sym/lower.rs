@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::expr::{ChainOp, Expr, Function, Node};
+use super::expr::{Ast, ChainOp, Expr, Function, Node};
 use super::ops::{multiply, term_power};
 use super::parse::{ParseError, parse};
-use super::{AlgebraError, Coeff, Context, Mono, Poly, Sym, Term};
+use super::{AlgebraError, Atom, Coeff, Context, Mono, Poly, Sym, Term};
 
 /// A mistake in a formula, at its place.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -68,8 +68,9 @@ impl Expr {
     /// # Errors
     /// As [`Expr::lower`].
     pub fn lower_freely(&self, resolve: &mut Resolve<'_>, cx: &mut Context<'_>) -> Result<Poly, Vec<ExprError>> {
-        let mut run = Run { resolve, cx, known: HashMap::new(), bound: Vec::new(), errors: Vec::new() };
-        let value = run.poly(self);
+        let text = &*self.text;
+        let mut run = Run { text, resolve, cx, known: HashMap::new(), bound: Vec::new(), errors: Vec::new() };
+        let value = run.poly(&self.root);
         match value {
             Some(value) if run.errors.is_empty() => Ok(value),
             _ => Err(run.errors),
@@ -77,29 +78,33 @@ impl Expr {
     }
 }
 
-struct Run<'r, 'f, 'c, 's> {
+struct Run<'t, 'r, 'f, 'c, 's> {
+    text: &'t str,
     resolve: &'r mut Resolve<'f>,
     cx: &'c mut Context<'s>,
-    known: HashMap<String, Option<Poly>>,
-    bound: Vec<(String, Sym)>,
+    /// What each name resolved to, and the symbol that is, if it is one.
+    known: HashMap<&'t str, (Option<Poly>, Option<Sym>)>,
+    bound: Vec<(&'t str, Sym)>,
     errors: Vec<ExprError>,
 }
 
-impl Run<'_, '_, '_, '_> {
+impl<'t> Run<'t, '_, '_, '_, '_> {
     /// Takes a result, or puts its error at the place of an expression.
-    fn at<T>(&mut self, expr: &Expr, result: Result<T, AlgebraError>) -> Option<T> {
+    fn at<T>(&mut self, expr: &Ast, result: Result<T, AlgebraError>) -> Option<T> {
         result.map_err(|error| self.errors.push(ExprError::new(expr.span(), error.message(self.cx.symbols), None))).ok()
     }
 
-    fn name(&mut self, name: &str, span: Range<usize>) -> Option<Poly> {
-        if let Some((_, sym)) = self.bound.iter().rev().find(|(own, _)| own == name) {
+    fn name(&mut self, span: Range<usize>) -> Option<Poly> {
+        let name: &'t str = &self.text[span.clone()];
+        if let Some((_, sym)) = self.bound.iter().rev().find(|(own, _)| *own == name) {
             return Some(Poly::symbol(*sym));
         }
         let found = match self.known.get(name) {
-            Some(known) => known.clone(),
+            Some((known, _)) => known.clone(),
             None => {
                 let found = (self.resolve)(name, span.clone());
-                self.known.insert(name.to_owned(), found.clone());
+                let symbol = found.as_ref().and_then(Poly::as_symbol);
+                self.known.insert(name, (found.clone(), symbol));
                 found
             }
         };
@@ -109,10 +114,13 @@ impl Run<'_, '_, '_, '_> {
         found
     }
 
-    fn poly(&mut self, expr: &Expr) -> Option<Poly> {
+    fn poly(&mut self, expr: &Ast) -> Option<Poly> {
         match &expr.node {
-            Node::Number(value) => Some(Poly::from_coeff(value.clone())),
-            Node::Name(name) => self.name(name, expr.span()),
+            Node::Number(value) => {
+                let number = Poly::from_coeff(value.clone()).checked();
+                self.at(expr, number.map_err(AlgebraError::from))
+            }
+            Node::Name => self.name(expr.span()),
             Node::Neg(inner) => Some(-self.poly(inner)?),
             Node::Add(parts) => {
                 let lowered: Vec<Option<Poly>> = parts
@@ -136,7 +144,7 @@ impl Run<'_, '_, '_, '_> {
                 if let (Some(lo), Some(hi)) = (&lo, &hi) {
                     self.cx.enter_range(fresh, lo, hi);
                 }
-                self.bound.push((index.clone(), fresh));
+                self.bound.push((&self.text[index.0 as usize..index.1 as usize], fresh));
                 let body = self.poly(body);
                 self.bound.pop();
                 if lo.is_some() && hi.is_some() {
@@ -155,10 +163,31 @@ impl Run<'_, '_, '_, '_> {
         }
     }
 
+    /// A symbol that was met before, or a positive power of one.
+    fn simple(&self, part: &Ast) -> Option<(Sym, i32)> {
+        let (base, exponent) = match &part.node {
+            Node::Name => (part, 1),
+            Node::Pow(base, exponent) => match (&base.node, &exponent.node) {
+                (Node::Name, Node::Number(value)) => (&**base, value.as_small().filter(|(n, d)| *n > 0 && *d == 1)?.0),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let name = &self.text[base.span()];
+        let symbol = self.known.get(name).filter(|_| self.bound.is_empty())?.1?;
+        Some((symbol, i32::try_from(exponent).ok()?))
+    }
+
     /// Products and quotients from left to right; factors of one term are gathered without building polynomials.
-    fn chain(&mut self, expr: &Expr, first: &Expr, rest: &[(ChainOp, Expr)]) -> Option<Poly> {
+    fn chain(&mut self, expr: &Ast, first: &Ast, rest: &[(ChainOp, Ast)]) -> Option<Poly> {
         let mut product = Some(Product::new());
         for (op, part) in std::iter::once((ChainOp::Mul, first)).chain(rest.iter().map(|(op, part)| (*op, part))) {
+            if let (Some(so_far), ChainOp::Mul) = (&mut product, op)
+                && let Some((sym, exponent)) = self.simple(part)
+                && so_far.single.mono.push(Atom::Sym(sym), exponent).is_ok()
+            {
+                continue;
+            }
             let factor = self.poly(part);
             let (Some(so_far), Some(factor)) = (product.take(), factor) else { continue };
             product = match self.step(so_far, op, &factor) {
@@ -194,7 +223,7 @@ impl Run<'_, '_, '_, '_> {
         Ok(product)
     }
 
-    fn call(&mut self, expr: &Expr, function: Function, arguments: &[Expr]) -> Option<Poly> {
+    fn call(&mut self, expr: &Ast, function: Function, arguments: &[Ast]) -> Option<Poly> {
         if let (Function::Floor | Function::Ceil, [argument]) = (function, arguments) {
             let (num, den) = self.quotient(argument)?;
             let result = match function {
@@ -216,8 +245,8 @@ impl Run<'_, '_, '_, '_> {
     }
 
     /// The argument of a floor or ceil as numerator and denominator, so that rounded division may have any divisor.
-    fn quotient(&mut self, argument: &Expr) -> Option<(Poly, Poly)> {
-        let plain = |(op, _): &(ChainOp, Expr)| matches!(op, ChainOp::Mul | ChainOp::Div);
+    fn quotient(&mut self, argument: &Ast) -> Option<(Poly, Poly)> {
+        let plain = |(op, _): &(ChainOp, Ast)| matches!(op, ChainOp::Mul | ChainOp::Div);
         let (first, rest) = match &argument.node {
             Node::Chain(first, rest) if rest.iter().all(plain) => (first, rest),
             _ => return Some((self.poly(argument)?, Poly::one())),

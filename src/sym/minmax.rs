@@ -90,10 +90,11 @@ impl Context<'_> {
             arguments.iter().map(|p| p.div_single(&divisor).unwrap_or_else(|| p.clone())).collect();
         arguments.sort();
         let least = match &*arguments {
+            // Without what they share, an argument may be a min itself.
+            _ if arguments.iter().any(|p| opened(p).is_some()) => self.least(&arguments)?,
             [a, b] if [a, b].iter().all(|p| p.is_zero() || common_sign(p) == Some(-1)) => {
-                let mut turned = vec![-a, -b];
-                turned.sort();
-                a + b + Poly::opaque(OpaqueKind::Min(turned))?
+                let turned = [-a, -b];
+                a + b + self.least(&turned)?
             }
             _ => Poly::opaque(OpaqueKind::Min(arguments))?,
         };

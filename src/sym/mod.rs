@@ -33,6 +33,8 @@ mod sql;
 mod subst;
 mod sums;
 mod symbols;
+#[cfg(test)]
+mod tests;
 mod text;
 mod tree;
 

@@ -99,6 +99,25 @@ impl Mono {
         }
     }
 
+    /// Multiplies in place by one atom to a power.
+    ///
+    /// # Errors
+    /// When an exponent exceeds its limit.
+    pub(super) fn push(&mut self, atom: Atom, exponent: i32) -> Result<(), LimitError> {
+        match self.0.binary_search_by(|(own, _)| own.cmp(&atom)) {
+            Ok(at) => {
+                let sum = checked(i64::from(self.0[at].1) + i64::from(exponent))?;
+                if sum == 0 {
+                    self.0.remove(at);
+                } else {
+                    self.0[at].1 = sum;
+                }
+            }
+            Err(at) => self.0.insert(at, (atom, checked(i64::from(exponent))?)),
+        }
+        Ok(())
+    }
+
     /// The power.
     ///
     /// # Errors

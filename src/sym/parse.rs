@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use dashu_int::IBig;
 
-use super::expr::{ChainOp, Expr, Function, Node};
+use super::expr::{Ast, ChainOp, Expr, Function, Node};
 use super::lex::{Kind, Token, superscript, tokens};
 use super::limits::{MAX_DEPTH, MAX_DIGITS};
 use super::{Coeff, LimitError};
@@ -36,9 +36,9 @@ pub fn parse(text: &str) -> Result<Expr, ParseError> {
     if parser.peek().kind == Kind::End {
         return Err(ParseError::new(0..text.len(), "a formula is expected here", None));
     }
-    let expr = parser.sum()?;
+    let root = parser.sum()?;
     match parser.peek() {
-        token if token.kind == Kind::End => Ok(expr),
+        token if token.kind == Kind::End => Ok(Expr { text: text.into(), root }),
         token if token.kind == Kind::Close => {
             Err(ParseError::new(token.span(), "this `)` closes nothing", None))
         }
@@ -55,8 +55,9 @@ struct Parser<'t> {
 
 impl<'t> Parser<'t> {
     fn peek(&self) -> Token {
-        let end = self.text.len();
-        self.tokens.get(self.next).copied().unwrap_or(Token { kind: Kind::End, start: end, end })
+        // The last token is the end, and stays in reach.
+        let end = Token { kind: Kind::End, start: 0, end: 0 };
+        self.tokens.get(self.next).or(self.tokens.last()).copied().unwrap_or(end)
     }
 
     fn take(&mut self) -> Token {
@@ -101,7 +102,7 @@ impl<'t> Parser<'t> {
                 "mod" => "write `mod(a, b)`".to_owned(),
                 _ => format!("write `{left}*{right}`"),
             };
-            return ParseError::new(before.start..token.end, "a product needs its `*`", Some(&hint));
+            return ParseError::new(before.span().start..token.span().end, "a product needs its `*`", Some(&hint));
         }
         match token.kind {
             Kind::End => ParseError::new(token.span(), "the formula ends too early", None),
@@ -119,7 +120,7 @@ impl<'t> Parser<'t> {
         result
     }
 
-    fn sum(&mut self) -> Result<Expr, ParseError> {
+    fn sum(&mut self) -> Result<Ast, ParseError> {
         let first = self.chain()?;
         let start = first.start;
         let mut parts = vec![(false, first)];
@@ -135,13 +136,13 @@ impl<'t> Parser<'t> {
         let end = parts.last().map_or(start, |(_, part)| part.end);
         match parts.len() {
             1 => Ok(parts.swap_remove(0).1),
-            _ => Ok(Expr { node: Node::Add(parts), start, end }),
+            _ => Ok(Ast { node: Node::Add(parts), start, end }),
         }
     }
 
-    fn chain(&mut self) -> Result<Expr, ParseError> {
+    fn chain(&mut self) -> Result<Ast, ParseError> {
         let first = self.unary()?;
-        let mut rest: Vec<(ChainOp, Expr)> = Vec::new();
+        let mut rest: Vec<(ChainOp, Ast)> = Vec::new();
         loop {
             let op = match self.peek().kind {
                 Kind::Star => ChainOp::Mul,
@@ -157,12 +158,12 @@ impl<'t> Parser<'t> {
             None => Ok(first),
             Some((_, last)) => {
                 let (start, end) = (first.start, last.end);
-                Ok(Expr { node: Node::Chain(Box::new(first), rest), start, end })
+                Ok(Ast { node: Node::Chain(Box::new(first), rest), start, end })
             }
         }
     }
 
-    fn unary(&mut self) -> Result<Expr, ParseError> {
+    fn unary(&mut self) -> Result<Ast, ParseError> {
         let sign = self.peek();
         match sign.kind {
             Kind::Plus => {
@@ -173,20 +174,20 @@ impl<'t> Parser<'t> {
                 self.next += 1;
                 let inner = self.nested(Self::unary)?;
                 let end = inner.end;
-                Ok(Expr { node: Node::Neg(Box::new(inner)), start: sign.start, end })
+                Ok(Ast { node: Node::Neg(Box::new(inner)), start: sign.start, end })
             }
             _ => self.power(),
         }
     }
 
-    fn power(&mut self) -> Result<Expr, ParseError> {
+    fn power(&mut self) -> Result<Ast, ParseError> {
         let mut base = self.primary()?;
         let token = self.peek();
         if token.kind == Kind::Superscript {
             self.next += 1;
             let digits: String = self.slice(token).chars().filter_map(superscript).collect();
             let number = self.integer(&digits, token)?;
-            let exponent = Expr { node: Node::Number(number), start: token.start, end: token.end };
+            let exponent = Ast { node: Node::Number(number), start: token.start, end: token.end };
             base = power(base, exponent);
         }
         if !self.accept(Kind::Caret) {
@@ -196,17 +197,19 @@ impl<'t> Parser<'t> {
         Ok(power(base, exponent))
     }
 
-    fn primary(&mut self) -> Result<Expr, ParseError> {
+    fn primary(&mut self) -> Result<Ast, ParseError> {
         let token = self.take();
         let Token { kind, start, end } = token;
         match kind {
-            Kind::Number => Ok(Expr { node: Node::Number(self.number(token)?), start, end }),
+            Kind::Number => Ok(Ast { node: Node::Number(self.number(token)?), start, end }),
             Kind::Name if self.peek().kind == Kind::Open => self.call(token),
-            Kind::Name => Ok(Expr { node: Node::Name(self.slice(token).to_owned()), start, end }),
+            Kind::Name => Ok(Ast { node: Node::Name, start, end }),
             Kind::Open => {
                 let inner = self.nested(Self::sum)?;
                 let close = self.expect(Kind::Close, "`)`", token)?;
-                Ok(Expr { node: inner.node, start, end: close.end })
+                // The place of a name is its text.
+                let named = matches!(inner.node, Node::Name);
+                Ok(if named { inner } else { Ast { node: inner.node, start, end: close.end } })
             }
             Kind::FloorOpen | Kind::CeilOpen => {
                 let (function, close, what) = match kind {
@@ -215,7 +218,7 @@ impl<'t> Parser<'t> {
                 };
                 let inner = self.nested(Self::sum)?;
                 let close = self.expect(close, what, token)?;
-                Ok(Expr { node: Node::Call(function, vec![inner]), start, end: close.end })
+                Ok(Ast { node: Node::Call(function, vec![inner]), start, end: close.end })
             }
             _ => {
                 self.next -= 1;
@@ -224,7 +227,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn call(&mut self, name: Token) -> Result<Expr, ParseError> {
+    fn call(&mut self, name: Token) -> Result<Ast, ParseError> {
         let text = self.slice(name);
         let open = self.take();
         if text == "sum" {
@@ -250,13 +253,13 @@ impl<'t> Parser<'t> {
                 (a, b) => format!("{a} to {b} arguments"),
             };
             let message = format!("`{text}` takes {wanted}, found {}", arguments.len());
-            return Err(ParseError::new(name.start..close.end, message, None));
+            return Err(ParseError::new(name.span().start..close.span().end, message, None));
         }
-        Ok(Expr { node: Node::Call(function, arguments), start: name.start, end: close.end })
+        Ok(Ast { node: Node::Call(function, arguments), start: name.start, end: close.end })
     }
 
     /// `sum(i, first, last, body)`, or Python's `sum(body for i in range(first, end))`.
-    fn summation(&mut self, name: Token, open: Token) -> Result<Expr, ParseError> {
+    fn summation(&mut self, name: Token, open: Token) -> Result<Ast, ParseError> {
         let first = self.sum()?;
         let (index, range, half_open, body) = if self.accept_word("for") {
             let index = self.take();
@@ -269,9 +272,9 @@ impl<'t> Parser<'t> {
             self.expect(Kind::Comma, "`,`", open)?;
             let hi = self.sum()?;
             self.expect(Kind::Close, "`)`", open)?;
-            (self.slice(index).to_owned(), (lo, hi), true, first)
+            ((index.start, index.end), (lo, hi), true, first)
         } else {
-            let Node::Name(index) = first.node else {
+            let Node::Name = first.node else {
                 let hint = "write `sum(i, first, last, body)`";
                 return Err(ParseError::new(first.span(), "the index of a sum is a name", Some(hint)));
             };
@@ -280,11 +283,11 @@ impl<'t> Parser<'t> {
             self.expect(Kind::Comma, "`,`", open)?;
             let hi = self.sum()?;
             self.expect(Kind::Comma, "`,`", open)?;
-            (index, (lo, hi), false, self.sum()?)
+            ((first.start, first.end), (lo, hi), false, self.sum()?)
         };
         let close = self.expect(Kind::Close, "`)`", open)?;
         let node = Node::Sum { index, range: Box::new(range), half_open, body: Box::new(body) };
-        Ok(Expr { node, start: name.start, end: close.end })
+        Ok(Ast { node, start: name.start, end: close.end })
     }
 
     fn accept_word(&mut self, word: &str) -> bool {
@@ -322,9 +325,9 @@ impl<'t> Parser<'t> {
     }
 }
 
-fn power(base: Expr, exponent: Expr) -> Expr {
+fn power(base: Ast, exponent: Ast) -> Ast {
     let (start, end) = (base.start, exponent.end);
-    Expr { node: Node::Pow(Box::new(base), Box::new(exponent)), start, end }
+    Ast { node: Node::Pow(Box::new(base), Box::new(exponent)), start, end }
 }
 
 fn starts_operand(kind: Kind) -> bool {

@@ -87,6 +87,13 @@ impl Context<'_> {
 
     fn unit_power(&mut self, base: &Poly, exponent: &Poly) -> Result<Poly, AlgebraError> {
         let single = base.as_single().is_some();
+        let constant = exponent.constant_term();
+        if !constant.is_integer() {
+            // The exponent is an integer as a whole only, so it stays in one piece.
+            let whole = Poly::from_coeff(constant.floor());
+            let rest = Poly::opaque(OpaqueKind::Pow { base: base.clone(), exponent: exponent - &whole })?;
+            return Ok((rest * self.power(base, &whole)?).checked()?);
+        }
         let mut product = Poly::one();
         for term in exponent.terms() {
             let negative = term.coeff().is_negative() && !single;

@@ -12,6 +12,10 @@ use super::{Atom, Coeff, Context, Opaque, Poly, Sym};
 
 /// Larger formulas keep their floors and minima as they are.
 const MAX_RESTORED_TERMS: usize = 256;
+/// As do formulas whose opaque atoms hold more terms.
+const MAX_RESTORED_WEIGHT: usize = 1000;
+/// As do formulas with higher powers of an opaque atom.
+const MAX_RESTORED_POWER: u32 = 8;
 /// As do formulas with more distinct opaque atoms.
 const MAX_RESTORED_ATOMS: usize = 24;
 
@@ -35,6 +39,11 @@ impl Readable {
 
 /// The polynomial with placeholders, registered in the builder, where a readable name is shorter.
 pub(super) fn restore(poly: &Poly, builder: &mut Builder<'_>) -> Poly {
+    let high = |(atom, e): &(Atom, i32)| atom.opaque().is_some() && e.unsigned_abs() > MAX_RESTORED_POWER;
+    let weight: usize = poly.opaques().map(|opaque| opaque.weight()).sum();
+    if weight > MAX_RESTORED_WEIGHT || poly.terms().iter().any(|t| t.factors().iter().any(high)) {
+        return poly.clone();
+    }
     let mut current = poly.clone();
     loop {
         let atoms: BTreeSet<&Arc<Opaque>> = current.opaques().collect();

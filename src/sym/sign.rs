@@ -4,7 +4,11 @@ use super::atom::OpaqueKind;
 use super::{Atom, Coeff, Context, Mono, Poly, Sym, Term};
 
 /// How many polynomials one proof may look at.
-const BUDGET: usize = 60;
+const BUDGET: usize = 32;
+/// Highest exponent that a proof expands.
+const MAX_PROOF_EXPONENT: u32 = 12;
+/// Largest polynomial whose atoms are bounded one by one.
+const MAX_BOUNDED_TERMS: usize = 40;
 /// Largest polynomial a proof looks at, before and after its symbols are shifted to their least values.
 const MAX_PROOF_TERMS: usize = 400;
 
@@ -81,8 +85,7 @@ impl Context<'_> {
         }
         self.evident(&poly, depth)
             || self.evident_when_shifted(&poly, depth)
-            || self.by_bounds(&poly, depth)
-            || self.by_facts(&poly, depth)
+            || poly.terms().len() <= MAX_BOUNDED_TERMS && (self.by_bounds(&poly, depth) || self.by_facts(&poly, depth))
     }
 
     fn evident(&mut self, poly: &Poly, depth: usize) -> bool {
@@ -126,10 +129,13 @@ impl Context<'_> {
     fn shifted(&self, poly: &Poly) -> Option<Poly> {
         let mut size = 0_usize;
         for term in poly.terms() {
+            if !expandable(term) {
+                return None;
+            }
             let expanded = term.factors().iter().map(|(_, e)| e.unsigned_abs() as usize + 1);
             size = size.saturating_add(expanded.fold(1, usize::saturating_mul));
         }
-        if size > 8 * MAX_PROOF_TERMS {
+        if size > 2 * MAX_PROOF_TERMS {
             return None;
         }
         let parts: Option<Vec<Poly>> = poly.terms().iter().map(|term| self.shifted_term(term)).collect();
@@ -151,6 +157,9 @@ impl Context<'_> {
 
     /// Replaces an atom by a bound of it where the cofactor has the right sign. A min is one of its arguments.
     fn by_bounds(&mut self, poly: &Poly, depth: usize) -> bool {
+        if !poly.terms().iter().all(expandable) {
+            return false;
+        }
         let mut atoms: Vec<Atom> = Vec::new();
         for term in poly.terms() {
             atoms.extend(term.factors().iter().map(|(atom, _)| atom.clone()));
@@ -242,6 +251,10 @@ impl Context<'_> {
         }
         false
     }
+}
+
+fn expandable(term: &Term) -> bool {
+    term.factors().iter().all(|(_, e)| e.unsigned_abs() <= MAX_PROOF_EXPONENT)
 }
 
 fn quotient(a: &Term, b: &Term) -> Option<Term> {

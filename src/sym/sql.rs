@@ -128,7 +128,7 @@ impl Out<'_> {
             Rounding::Floor => self.sql_floor(num, den, *nonnegative),
             Rounding::Ceil => {
                 self.push("(-");
-                self.sql_floor(negated, den, false);
+                self.sql_floor(negated.as_ref().unwrap_or(num), den, false);
                 self.push(")");
             }
             Rounding::Mod => {
@@ -156,7 +156,7 @@ impl Out<'_> {
 /// How often a base is written out for its power; nothing where that would grow too long.
 pub(super) fn spelled_out(exponent: &Tree) -> Option<u32> {
     match exponent {
-        Tree::Int(value) => u32::try_from(value).ok().filter(|n| (1..=64).contains(n)),
+        Tree::Int(value) => value.as_small().and_then(|(n, _)| u32::try_from(n).ok()).filter(|n| (1..=64).contains(n)),
         _ => None,
     }
 }

@@ -2,14 +2,15 @@
 //! [`super::Context::substitute`].
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::atom::OpaqueKind;
 use super::ops::{multiply, term_power};
 use super::{AlgebraError, Atom, Coeff, Condition, Context, Mono, Poly, Sym, Term};
 
-/// A replacement for each of some symbols.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub struct Subst(BTreeMap<Sym, Poly>);
+/// A replacement for each of some symbols. A clone shares the table until one of the two changes.
+#[derive(Clone, Eq, Hash, Debug, Default)]
+pub struct Subst(Arc<BTreeMap<Sym, Poly>>);
 
 impl Subst {
     /// Replaces nothing.
@@ -19,7 +20,7 @@ impl Subst {
 
     /// Replaces a symbol; a later call for the same symbol wins.
     pub fn insert(&mut self, sym: Sym, value: Poly) {
-        self.0.insert(sym, value);
+        Arc::make_mut(&mut self.0).insert(sym, value);
     }
 
     /// What replaces a symbol.
@@ -48,9 +49,15 @@ impl Subst {
     }
 }
 
+impl PartialEq for Subst {
+    fn eq(&self, other: &Subst) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
 impl FromIterator<(Sym, Poly)> for Subst {
     fn from_iter<I: IntoIterator<Item = (Sym, Poly)>>(pairs: I) -> Subst {
-        Subst(pairs.into_iter().collect())
+        Subst(Arc::new(pairs.into_iter().collect()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Sums over an index in closed form. Must never unroll what has a closed form, and a sum that has none stays a sum.
 
 use super::atom::OpaqueKind;
-use super::limits::MAX_SUM_DEGREE;
+use super::limits::{LimitError, MAX_SUM_DEGREE};
 use super::sign::replace;
 use super::{AlgebraError, Atom, Coeff, Condition, Context, Poly, Subst, Sym, Term};
 
@@ -82,7 +82,24 @@ impl Context<'_> {
         Ok(Poly::sum(parts).checked()?)
     }
 
-    fn shape(&self, term: &Term, index: Sym) -> Shape {
+    /// Where the arguments of a min cross: one that moves with the index against all that do not, or against one more.
+    fn find_crossing(&mut self, atom: &Atom, index: Sym) -> Option<Split> {
+        let OpaqueKind::Min(arguments) = atom.opaque()?.kind() else { return None };
+        let (moving, fixed): (Vec<Poly>, Vec<Poly>) = arguments.iter().cloned().partition(|p| p.mentions(index));
+        let (f, others) = match &*moving {
+            [f] => (f, fixed),
+            [f, g, ..] => (f, vec![g.clone()]),
+            [] => return None,
+        };
+        let g = self.least(&others).ok()?;
+        let (crossing, slope) = crossing(f, &g, index)?;
+        let kept = |dropped: &[Poly]| arguments.iter().filter(|p| !dropped.contains(p)).cloned().collect::<Vec<Poly>>();
+        let (first, second) = (kept(&others), kept(std::slice::from_ref(f)));
+        let (rising, others) = if slope > 0 { (first, second) } else { (second, first) };
+        Some(Split { atom: atom.clone(), rising, others, crossing })
+    }
+
+    fn shape(&mut self, term: &Term, index: Sym) -> Shape {
         let mut crossing = None;
         for (atom, e) in term.factors() {
             match atom {
@@ -96,7 +113,7 @@ impl Context<'_> {
                     if !opaque.kind().arguments().iter().any(|p| p.mentions(index)) {
                         continue;
                     }
-                    match find_crossing(atom, index).filter(|_| *e > 0) {
+                    match self.find_crossing(atom, index).filter(|_| *e > 0) {
                         Some(split) => crossing = crossing.or(Some(split)),
                         None => return Shape::Open,
                     }
@@ -116,21 +133,16 @@ impl Context<'_> {
         split: &Split,
         splits: usize,
     ) -> Result<Poly, AlgebraError> {
-        let Split { atom, rising, other, crossing } = split;
+        let Split { atom, rising, others, crossing } = split;
         let length = hi - lo + Poly::one();
         let last = self.floor(crossing)?;
         let steps = last - lo + Poly::one();
         let count = self.clamp(&steps, &Poly::zero(), &length).checked()?;
         let middle = lo + &count;
-        let without = |cx: &mut Self, dropped: &Poly| -> Result<Option<Poly>, AlgebraError> {
-            let Some(OpaqueKind::Min(arguments)) = atom.opaque().map(|o| o.kind()) else { return Ok(None) };
-            let kept: Vec<Poly> = arguments.iter().filter(|p| *p != dropped).cloned().collect();
-            let by = cx.least(&kept)?;
-            Ok(replace(body, atom, &by))
-        };
-        let (Some(before), Some(after)) = (without(self, other)?, without(self, rising)?) else {
-            return Ok(Poly::zero());
-        };
+        let (before, after) = (self.least(rising)?, self.least(others)?);
+        let beyond = || Poly::beyond(LimitError::Exponent);
+        let (before, after) = (replace(body, atom, &before), replace(body, atom, &after));
+        let (before, after) = (before.unwrap_or_else(beyond).checked()?, after.unwrap_or_else(beyond).checked()?);
         let first = self.closed(index, lo, &(&middle - &Poly::one()), &before, splits)?;
         let second = self.closed(index, &middle, hi, &after, splits)?;
         Ok((first + second).checked()?)
@@ -183,34 +195,27 @@ enum Shape {
     Open,
 }
 
-/// Two arguments of a min that cross once: up to `floor(crossing)` the first is the lower one, after it the other.
+/// Arguments of a min on two sides of a crossing: up to `floor(crossing)` the least is among the first, after it among
+/// the others.
 #[derive(Clone, PartialEq)]
 struct Split {
     atom: Atom,
-    rising: Poly,
-    other: Poly,
+    rising: Vec<Poly>,
+    others: Vec<Poly>,
     crossing: Poly,
 }
 
-fn find_crossing(atom: &Atom, index: Sym) -> Option<Split> {
-    let OpaqueKind::Min(arguments) = atom.opaque()?.kind() else { return None };
-    let own = Atom::Sym(index);
-    for f in arguments.iter().filter(|p| p.mentions(index)) {
-        for g in arguments.iter().filter(|p| *p != f) {
-            let groups = (f - g).by_powers_of(&own);
-            let (rest, slope) = match &*groups {
-                [(1, slope)] => (Poly::zero(), slope),
-                [(0, rest), (1, slope)] => (rest.clone(), slope),
-                _ => continue,
-            };
-            let Some(slope) = slope.as_const().filter(|_| !rest.mentions(index)) else { continue };
-            // f - g = slope*i + rest, at most zero up to i = -rest/slope when the slope is positive.
-            let crossing = (-rest).scale(&slope.recip()?);
-            let (rising, other) = if slope.sign() > 0 { (f, g) } else { (g, f) };
-            return Some(Split { atom: atom.clone(), rising: rising.clone(), other: other.clone(), crossing });
-        }
-    }
-    None
+/// The index where `f` and `g` cross and the sign of the slope of `f - g`, when that is linear.
+fn crossing(f: &Poly, g: &Poly, index: Sym) -> Option<(Poly, i32)> {
+    let groups = (f - g).by_powers_of(&Atom::Sym(index));
+    let (rest, slope) = match &*groups {
+        [(1, slope)] => (Poly::zero(), slope),
+        [(0, rest), (1, slope)] => (rest.clone(), slope),
+        _ => return None,
+    };
+    let slope = slope.as_const().filter(|_| !rest.mentions(index))?;
+    // f - g = slope*i + rest, which is zero at i = -rest/slope.
+    Some(((-rest).scale(&slope.recip()?), slope.sign()))
 }
 
 /// The sum of a polynomial in the index whose cofactors do not depend on it.

@@ -75,7 +75,7 @@ impl Out<'_> {
         match (self.syntax, how) {
             (Syntax::Python, Rounding::Ceil) => {
                 self.push("(-(");
-                self.numerator(negated);
+                self.numerator(negated.as_ref().unwrap_or(num));
                 self.push("//");
                 self.write(den, Level::Factor);
                 self.push("))");

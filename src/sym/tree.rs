@@ -3,12 +3,10 @@
 
 use std::collections::HashMap;
 
-use dashu_int::IBig;
-
 use super::atom::OpaqueKind;
 use super::factor::factored;
 use super::readable::{Readable, restore};
-use super::{Atom, Context, LimitError, Poly, Sym, Symbols, Term};
+use super::{Atom, Coeff, Context, LimitError, Poly, Sym, Symbols, Term};
 
 /// How a formula is laid out.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -22,8 +20,8 @@ pub enum Form {
 
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Tree {
-    /// Not negative.
-    Int(IBig),
+    /// An integer, not negative.
+    Int(Coeff),
     Sym(Sym),
     /// Terms, and whether each is subtracted.
     Add(Vec<(bool, Tree)>),
@@ -52,8 +50,8 @@ pub(super) enum Rounding {
 pub(super) struct Rounded {
     pub(super) how: Rounding,
     pub(super) num: Tree,
-    /// The numerator with its sign turned.
-    pub(super) negated: Tree,
+    /// The numerator with its sign turned, where a syntax has no ceil.
+    pub(super) negated: Option<Tree>,
     pub(super) den: Tree,
     /// Whether numerator and denominator are known not to be negative.
     pub(super) nonnegative: bool,
@@ -69,7 +67,7 @@ pub(super) struct Summation {
 
 impl Tree {
     pub(super) fn one() -> Tree {
-        Tree::Int(IBig::ONE)
+        Tree::Int(Coeff::ONE)
     }
 
     /// A product, without a wrapper when it has one factor.
@@ -91,7 +89,7 @@ impl Tree {
             terms[..=lead].rotate_right(1);
         }
         match &*terms {
-            [] => Tree::Int(IBig::ZERO),
+            [] => Tree::Int(Coeff::ZERO),
             [(false, _)] => terms.swap_remove(0).1,
             _ => Tree::Add(terms),
         }
@@ -107,15 +105,28 @@ pub(super) struct Builder<'s> {
     /// What the placeholders of restored names stand for.
     pub(super) names: HashMap<Sym, Readable>,
     atoms: HashMap<Atom, Tree>,
+    trees: HashMap<Poly, Tree>,
 }
 
 impl<'s> Builder<'s> {
     pub(super) fn new(symbols: &'s Symbols, form: Form, common_denominator: bool) -> Builder<'s> {
         let cx = Context::new(symbols);
-        Builder { cx, form, common_denominator, names: HashMap::new(), atoms: HashMap::new() }
+        Builder { cx, form, common_denominator, names: HashMap::new(), atoms: HashMap::new(), trees: HashMap::new() }
     }
 
     pub(super) fn tree(&mut self, poly: &Poly) -> Tree {
+        if !poly.has_atoms() {
+            return self.build(poly);
+        }
+        if let Some(known) = self.trees.get(poly) {
+            return known.clone();
+        }
+        let tree = self.build(poly);
+        self.trees.insert(poly.clone(), tree.clone());
+        tree
+    }
+
+    fn build(&mut self, poly: &Poly) -> Tree {
         let restored = if poly.has_atoms() { restore(poly, self) } else { poly.clone() };
         if !self.common_denominator {
             return self.layout(&restored);
@@ -145,12 +156,13 @@ impl<'s> Builder<'s> {
     pub(super) fn sides(&mut self, term: &Term) -> (Vec<Tree>, Vec<Tree>) {
         let (mut num, mut den) = (Vec::with_capacity(term.factors().len() + 1), Vec::new());
         let coeff = term.coeff().abs();
-        let numerator = coeff.numerator();
-        if !numerator.is_one() {
-            num.push(Tree::Int(numerator));
-        }
-        if !coeff.is_integer() {
-            den.push(Tree::Int(coeff.denominator()));
+        if coeff.is_integer() {
+            if !coeff.is_one() {
+                num.push(Tree::Int(coeff));
+            }
+        } else {
+            num.extend(Some(Coeff::from(coeff.numerator())).filter(|n| !n.is_one()).map(Tree::Int));
+            den.push(Tree::Int(Coeff::from(coeff.denominator())));
         }
         for (atom, e) in term.factors() {
             let base = self.atom(atom);
@@ -209,11 +221,12 @@ impl<'s> Builder<'s> {
 
     fn rounded(&mut self, how: Rounding, num: &Poly, den: &Poly) -> Tree {
         let nonnegative = self.cx.proves_nonnegative(num) && self.cx.proves_nonnegative(den);
-        let (negated, den, num) = (self.tree(&-num), self.tree(den), self.tree(num));
+        let negated = (how == Rounding::Ceil).then(|| self.tree(&-num));
+        let (num, den) = (self.tree(num), self.tree(den));
         Tree::Rounded(Box::new(Rounded { how, num, negated, den, nonnegative }))
     }
 }
 
 fn power(base: Tree, exponent: u32) -> Tree {
-    Tree::Pow(Box::new(base), Box::new(Tree::Int(IBig::from(exponent))))
+    Tree::Pow(Box::new(base), Box::new(Tree::Int(Coeff::from(i64::from(exponent)))))
 }

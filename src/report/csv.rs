@@ -1,0 +1,116 @@
+//! One table of a report as comma-separated values: for each quantity its value, empty while a symbol is free, and its
+//! formula in ASCII. Every line says of which model, phase and profile it is, so that files can be joined.
+
+use super::sections::{Cell, Column, Holds, Section, sections, share};
+use super::spell::Spell;
+use super::{Cut, Show, Style, numbers};
+use crate::summary::{LengthQuantity, Quantity, Summary};
+use crate::sym::{Symbols, Syntax};
+
+pub(super) fn render(summary: &Summary<'_>, style: &Style) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for section in sections(summary, Some(style.cut.unwrap_or(Cut::Rows))) {
+        let written = write(&mut writer, &section, summary);
+        written
+            .expect("memory takes what is written, and all records of a table are of one length");
+    }
+    let bytes = writer.into_inner().expect("memory takes what is written");
+    String::from_utf8(bytes).expect("fields of strings are joined by commas")
+}
+
+fn write(
+    writer: &mut csv::Writer<Vec<u8>>,
+    section: &Section<'_>,
+    summary: &Summary<'_>,
+) -> csv::Result<()> {
+    let about = [&summary.model, &summary.phase, &summary.profile];
+    let mut titles: Vec<String> = ["model", "phase", "profile"].map(String::from).to_vec();
+    titles.extend(section.columns.iter().flat_map(names));
+    writer.write_record(&titles)?;
+    let mut fields = Vec::with_capacity(titles.len());
+    for row in &section.rows {
+        fields.clear();
+        fields.extend(about.into_iter().cloned());
+        for (cell, column) in row.iter().zip(&section.columns) {
+            spell(cell, column.holds, summary, &mut fields);
+        }
+        writer.write_record(&fields)?;
+    }
+    Ok(())
+}
+
+/// The names of the fields that a column becomes.
+fn names(column: &Column) -> Vec<String> {
+    let name = if column.key == "key" {
+        column.title
+    } else {
+        column.key
+    };
+    let both = |name: &str| [name.to_owned(), format!("{name}_formula")];
+    match column.holds {
+        Holds::Text | Holds::Names => vec![name.to_owned()],
+        Holds::Shares => vec![String::from("macs_share")],
+        Holds::Quantities | Holds::Repeats | Holds::Shapes => both(name).to_vec(),
+        Holds::Lengths => ["min", "max", "mean"]
+            .iter()
+            .flat_map(|part| both(&format!("{name}_{part}")))
+            .collect(),
+    }
+}
+
+/// The fields that a cell becomes, as many as its column has names.
+fn spell(cell: &Cell<'_>, holds: Holds, summary: &Summary<'_>, fields: &mut Vec<String>) {
+    let symbols = &summary.symbols;
+    match cell {
+        Cell::Empty => {
+            let empty = match holds {
+                Holds::Text | Holds::Names | Holds::Shares => 1,
+                Holds::Quantities | Holds::Repeats | Holds::Shapes => 2,
+                Holds::Lengths => 6,
+            };
+            fields.extend(std::iter::repeat_n(String::new(), empty));
+        }
+        Cell::Words(words) | Cell::Name(words) => fields.push((*words).to_owned()),
+        Cell::Quantity(quantity) | Cell::Bound(quantity) | Cell::Repeat(quantity) => {
+            fields.extend(both(quantity, symbols))
+        }
+        Cell::Length(LengthQuantity::Fixed(fixed)) => {
+            let both = both(fixed, symbols);
+            fields.extend([both.clone(), both.clone(), both].into_iter().flatten());
+        }
+        Cell::Length(LengthQuantity::Varies { min, max, mean }) => {
+            fields.extend(
+                [min, max, mean]
+                    .into_iter()
+                    .flat_map(|part| both(part, symbols)),
+            );
+        }
+        Cell::Shapes(row) => {
+            let formulas = Spell {
+                symbols,
+                show: Some(Show::Formulas),
+                syntax: Syntax::Ascii,
+            };
+            fields.push(formulas.bound_shapes(row).unwrap_or_default());
+            fields.push(formulas.shapes_line(row, false).text);
+        }
+        Cell::Share(part, whole) => {
+            fields.push(
+                share(part, whole)
+                    .map(|share| numbers::rounded(&share, 6))
+                    .unwrap_or_default(),
+            );
+        }
+    }
+}
+
+fn both(quantity: &Quantity, symbols: &Symbols) -> [String; 2] {
+    [
+        quantity
+            .value
+            .as_ref()
+            .map(numbers::decimal)
+            .unwrap_or_default(),
+        quantity.poly.show(symbols),
+    ]
+}

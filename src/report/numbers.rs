@@ -1,0 +1,122 @@
+//! Numbers as text: exact decimals, thousands separators, percentages. Must never use a float.
+
+use crate::sym::Coeff;
+
+/// Longest fraction that is written out as a decimal.
+const MAX_PLACES: usize = 400;
+
+/// An exact decimal where the fraction terminates, `p/q` where it does not.
+pub(super) fn decimal(value: &Coeff) -> String {
+    if value.is_integer() {
+        return value.to_string();
+    }
+    let ten = Coeff::from(10);
+    let mut scaled = value.clone();
+    for places in 1..=value.bits().min(MAX_PLACES) {
+        scaled = &scaled * &ten;
+        if scaled.is_integer() {
+            return pointed(&scaled, places);
+        }
+    }
+    value.to_string()
+}
+
+/// The same with thousands separators: `10,056,892,416,000`, `1,000.5`, `4,096/3`.
+pub(super) fn grouped(value: &Coeff) -> String {
+    let plain = decimal(value);
+    if let Some((num, den)) = plain.split_once('/') {
+        return format!("{}/{}", separated(num), separated(den));
+    }
+    match plain.split_once('.') {
+        Some((whole, fraction)) => format!("{}.{fraction}", separated(whole)),
+        None => separated(&plain),
+    }
+}
+
+/// A share as a percentage of one decimal, rounded half up; a share that rounds to nothing says that it is not nothing.
+pub(super) fn percent(share: &Coeff) -> String {
+    let rounded = rounded(&(share * &Coeff::from(100)), 1);
+    if rounded == "0.0" && share.sign() > 0 {
+        String::from("<0.1%")
+    } else {
+        format!("{rounded}%")
+    }
+}
+
+/// A number of `places` decimals, rounded half up.
+pub(super) fn rounded(value: &Coeff, places: usize) -> String {
+    let mut scaled = value.clone();
+    for _ in 0..places {
+        scaled = &scaled * &Coeff::from(10);
+    }
+    let doubled = &(&scaled * &Coeff::from(2)) + &Coeff::ONE;
+    let half = doubled.checked_div(&Coeff::from(2)).unwrap_or(doubled);
+    pointed(&half.floor(), places)
+}
+
+/// An integer with a point before its last digits.
+fn pointed(scaled: &Coeff, places: usize) -> String {
+    let digits = scaled.abs().to_string();
+    let digits = format!("{digits:0>width$}", width = places + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - places);
+    let sign = if scaled.is_negative() { "-" } else { "" };
+    format!("{sign}{whole}.{fraction}")
+}
+
+fn separated(digits: &str) -> String {
+    let (sign, digits) = digits
+        .strip_prefix('-')
+        .map_or(("", digits), |rest| ("-", rest));
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    text.push_str(sign);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ratio(num: i64, den: i64) -> Coeff {
+        Coeff::from_ratio(num, den).expect("not zero")
+    }
+
+    #[test]
+    fn thousands_are_separated_at_any_size() {
+        assert_eq!(grouped(&Coeff::from(0)), "0");
+        assert_eq!(grouped(&Coeff::from(999)), "999");
+        assert_eq!(grouped(&Coeff::from(1000)), "1,000");
+        assert_eq!(grouped(&Coeff::from(-123_456)), "-123,456");
+        let huge = Coeff::from(10).pow(24).expect("a positive power");
+        assert_eq!(grouped(&huge), "1,000,000,000,000,000,000,000,000");
+        assert_eq!(grouped(&ratio(2_000_001, 2)), "1,000,000.5");
+        assert_eq!(grouped(&ratio(4096, 3)), "4,096/3");
+    }
+
+    #[test]
+    fn fractions_are_decimals_only_where_they_terminate() {
+        assert_eq!(decimal(&ratio(1001, 2)), "500.5");
+        assert_eq!(decimal(&ratio(-1, 8)), "-0.125");
+        assert_eq!(
+            decimal(&ratio(1, 1 << 30)),
+            "0.000000000931322574615478515625"
+        );
+        assert_eq!(decimal(&ratio(7, 3)), "7/3");
+        assert_eq!(decimal(&ratio(1, 20)), "0.05");
+    }
+
+    #[test]
+    fn shares_round_half_up_and_never_hide_a_trace() {
+        assert_eq!(percent(&Coeff::ONE), "100.0%");
+        assert_eq!(percent(&Coeff::ZERO), "0.0%");
+        assert_eq!(percent(&ratio(1, 3)), "33.3%");
+        assert_eq!(percent(&ratio(1, 2000)), "0.1%");
+        assert_eq!(percent(&ratio(1, 2001)), "<0.1%");
+        assert_eq!(rounded(&ratio(2, 3), 6), "0.666667");
+    }
+}

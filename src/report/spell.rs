@@ -1,0 +1,266 @@
+//! Cells as lines of text, for all formats whose reader is a person: what is shown, in which order, in which syntax. Must
+//! never know how lines are laid out.
+
+use smallvec::{SmallVec, smallvec};
+
+use super::numbers;
+use super::sections::{Cell, share};
+use super::wrap::{Breaks, tame, width};
+use super::{Show, Style};
+use crate::summary::{LengthQuantity, Quantity, Summary, SummaryRow};
+use crate::sym::{Form, Poly, Symbols, Syntax, print};
+
+/// A line of a cell.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    pub(super) text: String,
+    pub(super) breaks: Breaks,
+    /// Columns that the text takes on a terminal.
+    pub(super) width: usize,
+}
+
+/// A cell: a line, or a line of numbers and a line of formulas.
+pub(super) type Lines = SmallVec<[Line; 1]>;
+
+/// How cells are spelled.
+#[derive(Clone, Copy)]
+pub(super) struct Spell<'s> {
+    pub(super) symbols: &'s Symbols,
+    pub(super) show: Option<Show>,
+    pub(super) syntax: Syntax,
+}
+
+impl Line {
+    fn new(text: String, breaks: Breaks) -> Line {
+        Line {
+            width: width(&text),
+            text,
+            breaks,
+        }
+    }
+}
+
+impl<'s> Spell<'s> {
+    pub(super) fn new(summary: &'s Summary<'_>, style: &Style, syntax: Syntax) -> Self {
+        Spell {
+            symbols: &summary.symbols,
+            show: style.show,
+            syntax,
+        }
+    }
+
+    /// The lines of a cell.
+    pub(super) fn cell(&self, cell: &Cell<'_>) -> Lines {
+        match cell {
+            Cell::Empty => Lines::new(),
+            Cell::Words(words) => one(tame(words).into_owned(), Breaks::Words),
+            Cell::Name(name) => one(tame(name).into_owned(), Breaks::Path),
+            Cell::Quantity(quantity) => self.quantity(quantity),
+            Cell::Bound(quantity)
+                if quantity.value.is_none() || self.show == Some(Show::Formulas) =>
+            {
+                Lines::new()
+            }
+            Cell::Bound(quantity) => one(self.number(quantity), Breaks::Number),
+            Cell::Repeat(repeat) => self.repeat(repeat),
+            Cell::Length(length) => self.length(length),
+            Cell::Shapes(row) => self.shapes(row),
+            Cell::Share(part, whole) => match share(part, whole) {
+                Some(share) => one(self.percent(&numbers::percent(&share)), Breaks::Number),
+                None => Lines::new(),
+            },
+        }
+    }
+
+    /// Whether numbers, and whether formulas are shown of a quantity.
+    fn shown(&self, quantity: &Quantity) -> (bool, bool) {
+        let bound = quantity.value.is_some();
+        match self.show {
+            None | Some(Show::Numbers) => (bound, !bound),
+            Some(Show::Formulas) => (false, true),
+            Some(Show::Both) => (bound, quantity.poly.as_const().is_none() || !bound),
+        }
+    }
+
+    fn quantity(&self, quantity: &Quantity) -> Lines {
+        let (number, formula) = self.shown(quantity);
+        let mut lines = Lines::new();
+        if number {
+            lines.push(Line::new(self.number(quantity), Breaks::Number));
+        }
+        if formula {
+            lines.push(self.formula(&quantity.poly));
+        }
+        lines
+    }
+
+    fn number(&self, quantity: &Quantity) -> String {
+        let text = quantity
+            .value
+            .as_ref()
+            .map(numbers::grouped)
+            .unwrap_or_default();
+        if self.syntax == Syntax::Latex {
+            text.replace(',', "{,}")
+        } else {
+            text
+        }
+    }
+
+    /// A formula; one without symbols is a number and looks like one.
+    fn formula(&self, poly: &Poly) -> Line {
+        match poly.as_const() {
+            Some(value) => Line::new(
+                self.number(&Quantity {
+                    poly: poly.clone(),
+                    value: Some(value),
+                }),
+                Breaks::Number,
+            ),
+            None => Line::new(self.print(poly), Breaks::Formula),
+        }
+    }
+
+    fn print(&self, poly: &Poly) -> String {
+        print(poly, self.symbols, Form::Expanded, self.syntax)
+    }
+
+    fn percent(&self, text: &str) -> String {
+        if self.syntax == Syntax::Latex {
+            text.replace('%', "\\%")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    fn repeat(&self, repeat: &Quantity) -> Lines {
+        if repeat.poly.is_one() {
+            return Lines::new();
+        }
+        let times = if self.syntax == Syntax::Latex {
+            "\\times "
+        } else {
+            "×"
+        };
+        let text = match (&repeat.value, self.show) {
+            (Some(value), None | Some(Show::Numbers | Show::Both)) => {
+                format!("{times}{}", numbers::decimal(value))
+            }
+            _ if repeat.poly.as_single().is_some() => {
+                format!("{times}{}", self.print(&repeat.poly))
+            }
+            _ => format!("{times}({})", self.print(&repeat.poly)),
+        };
+        one(text, Breaks::Formula)
+    }
+
+    /// `128`, or `1..1,000, mean 500.5`.
+    fn length(&self, length: &LengthQuantity) -> Lines {
+        let (min, max, mean) = match length {
+            LengthQuantity::Fixed(fixed) => return self.quantity(fixed),
+            LengthQuantity::Varies { min, max, mean } => (min, max, mean),
+        };
+        let (dots, mean_word) = match self.syntax {
+            Syntax::Latex => ("\\ldots ", "\\text{mean }"),
+            _ => ("..", "mean "),
+        };
+        let text = |figure: &dyn Fn(&Quantity) -> String| {
+            let comma = if self.syntax == Syntax::Latex {
+                ",\\ "
+            } else {
+                ", "
+            };
+            format!(
+                "{}{dots}{}{comma}{mean_word}{}",
+                figure(min),
+                figure(max),
+                figure(mean)
+            )
+        };
+        let mut lines = Lines::new();
+        // A length is read as a whole: numbers when all three have one.
+        let bound = [min, max, mean]
+            .iter()
+            .all(|quantity| quantity.value.is_some());
+        let (number, formula) = match self.show {
+            Some(Show::Formulas) => (false, true),
+            Some(Show::Both) => (bound, true),
+            _ => (bound, !bound),
+        };
+        if number {
+            lines.push(Line::new(
+                text(&|quantity| self.number(quantity)),
+                Breaks::Length,
+            ));
+        }
+        if formula {
+            lines.push(Line::new(
+                text(&|quantity| self.formula(&quantity.poly).text),
+                Breaks::Length,
+            ));
+        }
+        lines
+    }
+
+    /// `[T, d] x [d, H, dh] -> [T, H, dh]`.
+    fn shapes(&self, row: &SummaryRow<'_>) -> Lines {
+        let shapes = || row.inputs.iter().chain(&row.weights).chain([&row.output]);
+        let bound = shapes().flatten().all(|dim| dim.value.is_some());
+        let constant = || shapes().flatten().all(|dim| dim.poly.as_const().is_some());
+        match self.show {
+            Some(Show::Formulas) => smallvec![self.shapes_line(row, false)],
+            Some(Show::Numbers) => smallvec![self.shapes_line(row, true)],
+            Some(Show::Both) if bound && !constant() => {
+                smallvec![self.shapes_line(row, true), self.shapes_line(row, false)]
+            }
+            Some(Show::Both) | None => smallvec![self.shapes_line(row, bound)],
+        }
+    }
+
+    /// The shapes in numbers, if all are bound.
+    pub(super) fn bound_shapes(&self, row: &SummaryRow<'_>) -> Option<String> {
+        let mut shapes = row.inputs.iter().chain(&row.weights).chain([&row.output]);
+        shapes
+            .all(|dims| dims.iter().all(|dim| dim.value.is_some()))
+            .then(|| self.shapes_line(row, true).text)
+    }
+
+    /// The shapes as numbers as far as they have numbers, or as formulas.
+    pub(super) fn shapes_line(&self, row: &SummaryRow<'_>, numbers: bool) -> Line {
+        let (times, to) = match self.syntax {
+            Syntax::Latex => (" \\times ", " \\to "),
+            _ => (" x ", " -> "),
+        };
+        let contracts = row.length.is_some();
+        let mut text = String::new();
+        for (at, shape) in row.inputs.iter().chain(&row.weights).enumerate() {
+            if at > 0 {
+                text.push_str(if contracts { times } else { ", " });
+            }
+            self.shape(&mut text, shape, numbers);
+        }
+        if !text.is_empty() {
+            text.push_str(to);
+        }
+        self.shape(&mut text, &row.output, numbers);
+        Line::new(text, Breaks::Shapes)
+    }
+
+    fn shape(&self, text: &mut String, dims: &[Quantity], numbers: bool) {
+        text.push('[');
+        for (at, dim) in dims.iter().enumerate() {
+            if at > 0 {
+                text.push_str(", ");
+            }
+            match &dim.value {
+                Some(value) if numbers => text.push_str(&numbers::decimal(value)),
+                _ => text.push_str(&self.print(&dim.poly)),
+            }
+        }
+        text.push(']');
+    }
+}
+
+fn one(text: String, breaks: Breaks) -> Lines {
+    smallvec![Line::new(text, breaks)]
+}

@@ -1,0 +1,261 @@
+//! A report for a terminal: columns that fit its width, rows of several lines where it is narrow.
+
+use std::borrow::Cow;
+
+use super::Style;
+use super::layout::{Bands, GAP, INDENT, Measure, Place, choose, listed, total};
+use super::sections::{Holds, Section, facts, headline, sections};
+use super::spell::{Line, Lines, Spell};
+use super::wrap::{Breaks, tame, width, wrap};
+use crate::summary::Summary;
+use crate::sym::Syntax;
+
+/// Columns of a report that goes to no terminal.
+const PAGE: usize = 120;
+/// Reports are not made narrower.
+const NARROWEST: usize = 24;
+
+pub(super) fn render(summary: &Summary<'_>, style: &Style) -> String {
+    let page = style.width.unwrap_or(PAGE).max(NARROWEST);
+    let spell = Spell::new(summary, style, Syntax::Unicode);
+    let mut out = Page {
+        text: String::new(),
+        width: page,
+    };
+    if style.cut.is_some() {
+        out.paragraph("", &headline(summary));
+    } else {
+        header(&mut out, summary);
+    }
+    for section in sections(summary, style.cut) {
+        out.text.push('\n');
+        table(&mut out, &section, &spell);
+    }
+    out.text
+}
+
+fn header(out: &mut Page, summary: &Summary<'_>) {
+    let about = if summary.about.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", summary.about)
+    };
+    out.paragraph("", &format!("{}{about}", summary.model));
+    out.text.push('\n');
+    for (label, said) in facts(summary) {
+        out.paragraph(&format!("{label:<12}"), &said);
+    }
+}
+
+fn table(out: &mut Page, section: &Section<'_>, spell: &Spell<'_>) {
+    let spelled = |row: &Vec<_>| -> Vec<Lines> {
+        let cells = row.iter().zip(&section.columns);
+        cells
+            .map(|(cell, column)| {
+                if column.machine {
+                    Lines::new()
+                } else {
+                    spell.cell(cell)
+                }
+            })
+            .collect()
+    };
+    let rows: Vec<Vec<Lines>> = section.rows.iter().map(spelled).collect();
+    let totals = section.total.as_ref().map(spelled);
+    let measure = Measure::of(section, &rows, totals.as_ref());
+    let Some(bands) = choose(section, &measure, out.width) else {
+        return records(out, section, &rows, totals.as_ref());
+    };
+    let right: Vec<bool> = (0..section.columns.len())
+        .map(|column| measure.right(section, column))
+        .collect();
+    let wide = total(&bands.widths).max(width(&section.title));
+    out.line(&section.title);
+    out.rule('─', wide);
+    let titles: Vec<Lines> = section
+        .columns
+        .iter()
+        .map(|column| Lines::from_elem(Line::words(column.title), 1))
+        .collect();
+    out.row(&bands, &titles, &right);
+    out.rule('─', wide);
+    for row in &rows {
+        out.row(&bands, row, &right);
+    }
+    if let Some(totals) = &totals {
+        out.rule('─', wide);
+        out.row(&bands, totals, &right);
+    }
+}
+
+/// A section whose columns do not fit side by side: each row a name and a list.
+fn records(out: &mut Page, section: &Section<'_>, rows: &[Vec<Lines>], total: Option<&Vec<Lines>>) {
+    let numeric = |place: &Place| {
+        let column = place
+            .columns
+            .first()
+            .and_then(|column| section.columns.get(*column));
+        column.filter(|column| {
+            matches!(
+                column.holds,
+                Holds::Quantities | Holds::Lengths | Holds::Shares
+            )
+        })
+    };
+    let mut places = listed(section);
+    places.sort_by_key(|place| numeric(place).is_some());
+    let titles = places
+        .iter()
+        .filter_map(numeric)
+        .map(|column| width(column.title));
+    let label = titles.max().unwrap_or(0);
+    out.line(&section.title);
+    let page = out.width;
+    out.rule('─', page);
+    for row in rows.iter().chain(total) {
+        for (at, place) in places.iter().enumerate() {
+            let lead = if at == 0 { 0 } else { INDENT };
+            let Some(column) = numeric(place) else {
+                for line in out.lines(place, page - lead, row) {
+                    out.line(&format!("{:lead$}{line}", ""));
+                }
+                continue;
+            };
+            let lines = place.columns.first().and_then(|column| row.get(*column));
+            for (nth, line) in lines.into_iter().flatten().enumerate() {
+                let title = if nth == 0 { column.title } else { "" };
+                let label = format!(
+                    "{:lead$}{title}{:pad$}",
+                    "",
+                    "",
+                    pad = label - width(title) + GAP
+                );
+                out.hanging(&label, &line.text, line.breaks);
+            }
+        }
+    }
+}
+
+impl Line {
+    fn words(text: &str) -> Line {
+        Line {
+            width: width(text),
+            text: text.to_owned(),
+            breaks: Breaks::Words,
+        }
+    }
+}
+
+/// The text under construction.
+struct Page {
+    text: String,
+    width: usize,
+}
+
+impl Page {
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
+
+    fn rule(&mut self, c: char, width: usize) {
+        self.text
+            .extend(std::iter::repeat_n(c, width.min(self.width)));
+        self.text.push('\n');
+    }
+
+    /// Words after a label, lines after the first as far in as the words.
+    fn paragraph(&mut self, label: &str, words: &str) {
+        self.hanging(label, &tame(words), Breaks::Words);
+    }
+
+    fn hanging(&mut self, label: &str, text: &str, breaks: Breaks) {
+        let lead = width(label);
+        for (at, line) in wrap(text, breaks, self.width.saturating_sub(lead).max(1))
+            .iter()
+            .enumerate()
+        {
+            let label = if at == 0 {
+                Cow::Borrowed(label)
+            } else {
+                Cow::Owned(" ".repeat(lead))
+            };
+            self.line(&format!("{label}{line}"));
+        }
+    }
+
+    fn row(&mut self, bands: &Bands, cells: &[Lines], right: &[bool]) {
+        for places in &bands.bands {
+            self.band(places, &bands.widths, cells, right);
+        }
+    }
+
+    fn band(&mut self, places: &[Place], widths: &[usize], cells: &[Lines], right: &[bool]) {
+        let mut columns: Vec<(usize, usize, bool, Vec<Cow<'_, str>>)> =
+            Vec::with_capacity(places.len());
+        for place in places {
+            let start =
+                total(&widths[..place.slot]) + if place.slot > 0 { GAP } else { 0 } + place.indent;
+            let wide =
+                total(&widths[place.slot..place.slot + place.span]).saturating_sub(place.indent);
+            let lines = self.lines(place, wide, cells);
+            let right = place
+                .columns
+                .first()
+                .and_then(|column| right.get(*column))
+                .copied()
+                .unwrap_or(false);
+            columns.push((start, wide, right, lines));
+        }
+        let height = columns
+            .iter()
+            .map(|(.., lines)| lines.len())
+            .max()
+            .unwrap_or(0);
+        for at in 0..height {
+            let mut used = 0;
+            for (start, wide, right, lines) in &columns {
+                let Some(line) = lines.get(at).filter(|line| !line.is_empty()) else {
+                    continue;
+                };
+                let own = width(line);
+                let start = start + if *right { wide.saturating_sub(own) } else { 0 };
+                self.text
+                    .extend(std::iter::repeat_n(' ', start.saturating_sub(used)));
+                self.text.push_str(line);
+                used = start.max(used) + own;
+            }
+            self.text.push('\n');
+        }
+    }
+
+    /// The lines of a place. A path that is too long for it stands on a line of its own, above.
+    fn lines<'c>(&mut self, place: &Place, wide: usize, cells: &'c [Lines]) -> Vec<Cow<'c, str>> {
+        let own = place
+            .columns
+            .iter()
+            .filter_map(|column| cells.get(*column))
+            .filter(|lines| !lines.is_empty());
+        let mut lines: Vec<Cow<'c, str>> = Vec::new();
+        for cell in own {
+            for (nth, line) in cell.iter().enumerate() {
+                if line.breaks == Breaks::Path && line.width > wide {
+                    self.hanging("", &line.text, Breaks::Path);
+                    continue;
+                }
+                let wrapped = wrap(&line.text, line.breaks, wide);
+                match lines.last_mut() {
+                    Some(last)
+                        if nth == 0
+                            && wrapped.len() == 1
+                            && width(last) + 1 + line.width <= wide =>
+                    {
+                        *last = Cow::Owned(format!("{last} {}", line.text));
+                    }
+                    _ => lines.extend(wrapped),
+                }
+            }
+        }
+        lines
+    }
+}

@@ -1,0 +1,203 @@
+//! A model, its numbers, its phases: reads, walks and compares, and says where it was when something differs.
+
+use std::collections::BTreeMap;
+
+use dotledger::sym::Bindings;
+use dotledger::{Ledger, Model, Options, Profile};
+
+use crate::compare::{differences, witnesses};
+use crate::concrete::{Misfit, Positions, Run, Setting, walk};
+use crate::sample::{Random, free, small, wide};
+
+/// The profiles that are compared, with whether masked pairs are left out, and FLOPs a MAC.
+const PROFILES: [(&str, bool, u64); 2] = [("exact", true, 2), ("torch", false, 2)];
+
+/// A model under test, with wide numbers by which its axes are told apart.
+pub(crate) struct Bench {
+    pub(crate) model: Model,
+    name: String,
+    text: String,
+    switches: Vec<(String, String)>,
+    wide: Bindings,
+    horizontal: BTreeMap<String, bool>,
+}
+
+impl Bench {
+    /// Reads a model, switches set as given.
+    pub(crate) fn new(name: &str, text: &str, switches: &[(String, bool)]) -> Bench {
+        let switches: Vec<_> = switches
+            .iter()
+            .map(|(switch, on)| (switch.clone(), on.to_string()))
+            .collect();
+        let model = read(name, text, switches.clone())
+            .unwrap_or_else(|message| panic!("{name} is no model:\n{message}"));
+        let wide = wide(&model, &mut Random::new(7));
+        Bench {
+            model,
+            name: name.to_owned(),
+            text: text.to_owned(),
+            switches,
+            wide,
+            horizontal: BTreeMap::new(),
+        }
+    }
+
+    /// The ledger of a phase under a shipped profile.
+    pub(crate) fn ledger(&self, phase: &str, profile: &str) -> Ledger {
+        let profile = Profile::shipped(profile).expect("a profile that is shipped");
+        self.model
+            .ledger(phase, &profile)
+            .unwrap_or_else(|e| panic!("{} in {phase}:\n{}", self.name, e))
+    }
+
+    /// Walks the model in a phase at some numbers.
+    pub(crate) fn walk(&self, phase: &str, numbers: &Bindings, masks: bool) -> Result<Run, Misfit> {
+        let symbols = self.model.symbols();
+        let setting = Setting::new(symbols, numbers.clone(), self.wide.clone());
+        // A model of phases reserves `n`; in one without, `n` is a symbol like any other.
+        let declared = |name: &str| {
+            self.model
+                .meanings()
+                .iter()
+                .any(|(sym, ..)| symbols.name(*sym) == name)
+        };
+        let setting = match symbols.lookup("T").and_then(|context| numbers.get(context)) {
+            Some(context) if symbols.lookup("n").is_some() && !declared("n") => {
+                let context = i64::try_from(context.clone()).expect("a small context");
+                setting.at(Positions::of(phase, context).expect("a phase that the oracle knows"))
+            }
+            _ => setting,
+        };
+        walk(self.model.graph(), &setting, masks)
+    }
+
+    /// Compares everything at some numbers in a phase, under both profiles.
+    pub(crate) fn compare(&mut self, phase: &str, numbers: &Bindings) -> Result<(), Misfit> {
+        for (profile, masks, flops_per_mac) in PROFILES {
+            let run = self.walk(phase, numbers, masks)?;
+            let ledger = self.ledger(phase, profile);
+            let found = differences(&ledger, numbers, &run, flops_per_mac);
+            let at = self.words(numbers);
+            assert!(
+                found.is_empty(),
+                "{} in {phase} under {profile} at {at}:\n  {}",
+                self.name,
+                found.join("\n  ")
+            );
+            witnesses(&ledger, &run, &mut self.horizontal);
+        }
+        Ok(())
+    }
+
+    /// Compares at sizes drawn until so many fit, in every phase of the model.
+    pub(crate) fn compare_at_random(&mut self, random: &mut Random, samples: usize, high: i64) {
+        for phase in self.model.phases().to_vec() {
+            let (mut fitting, mut drawn) = (0, 0);
+            while fitting < samples {
+                drawn += 1;
+                assert!(
+                    drawn <= 200 * samples,
+                    "{} in {phase}: hardly any sizes fit",
+                    self.name
+                );
+                let numbers = small(&self.model, random, high);
+                match self.compare(phase, &numbers) {
+                    Ok(()) => {
+                        fitting += 1;
+                        self.accepts(phase, &numbers);
+                    }
+                    Err(Misfit(why)) => self.refuses(phase, &numbers, &why),
+                }
+            }
+        }
+    }
+
+    /// Compares where every symbol is the same number, so that no axis of a symbol is too short to see two positions on.
+    pub(crate) fn compare_at_equal_sizes(&mut self, size: i64) {
+        let numbers = free(&self.model)
+            .into_iter()
+            .map(|sym| (sym, size))
+            .collect();
+        for phase in self.model.phases().to_vec() {
+            self.compare(phase, &numbers)
+                .unwrap_or_else(|why| panic!("{} at {size} everywhere: {why}", self.name));
+        }
+    }
+
+    /// Whether the ledger called some row horizontal in what was compared.
+    pub(crate) fn claims_horizontal(&self) -> bool {
+        !self.horizontal.is_empty()
+    }
+
+    /// Every row that the ledger calls horizontal was seen to be: some output scalar saw two positions.
+    pub(crate) fn all_horizontal_rows_were_seen(&self) {
+        let unseen: Vec<&String> = self
+            .horizontal
+            .iter()
+            .filter(|(_, seen)| !**seen)
+            .map(|(path, _)| path)
+            .collect();
+        assert!(
+            unseen.is_empty(),
+            "{}: horizontal in the ledger, vertical at every size: {unseen:?}",
+            self.name
+        );
+    }
+
+    /// Whether the library accepts the numbers when they are given as a user gives them.
+    pub(crate) fn accepted(&self, phase: &str, numbers: &Bindings) -> Result<(), String> {
+        let symbols = self.model.symbols();
+        let values = numbers
+            .iter()
+            .map(|(sym, value)| (symbols.name(sym).to_owned(), value.to_string()));
+        let model = read(
+            &self.name,
+            &self.text,
+            self.switches.iter().cloned().chain(values).collect(),
+        )?;
+        let ledger = model
+            .ledger(phase, &Profile::exact())
+            .map_err(|e| e.to_string())?;
+        model.check_values(&ledger).map_err(|e| e.to_string())
+    }
+
+    fn accepts(&self, phase: &str, numbers: &Bindings) {
+        if let Err(why) = self.accepted(phase, numbers) {
+            panic!(
+                "{} in {phase} at {} can be walked and is refused:\n{why}",
+                self.name,
+                self.words(numbers)
+            );
+        }
+    }
+
+    fn refuses(&self, phase: &str, numbers: &Bindings, why: &str) {
+        let accepted = self.accepted(phase, numbers).is_ok();
+        assert!(
+            !accepted,
+            "{} in {phase} at {} is accepted, but {why}",
+            self.name,
+            self.words(numbers)
+        );
+    }
+
+    fn words(&self, numbers: &Bindings) -> String {
+        let pairs = numbers
+            .iter()
+            .map(|(sym, value)| format!("{}={value}", self.model.symbols().name(sym)));
+        pairs.collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Reads a model, or gives what is wrong with it as text.
+pub(crate) fn read(name: &str, text: &str, set: Vec<(String, String)>) -> Result<Model, String> {
+    Model::read(name, text, &Options { preset: None, set })
+        .map_err(|diagnostics| diagnostics.to_string())
+}
+
+/// Compares a model in every phase at a few sizes up to `high`, and looks for a witness of every horizontal row.
+pub(crate) fn check(name: &str, text: &str, high: i64) {
+    let mut bench = Bench::new(name, text, &[]);
+    bench.compare_at_random(&mut Random::new(1), 6, high);
+    bench.all_horizontal_rows_were_seen();
+}

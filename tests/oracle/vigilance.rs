@@ -1,0 +1,201 @@
+//! The comparison itself is tested: a count that is wrong by one, a row that is missing, a wrong direction is noticed.
+
+use dotledger::Ledger;
+use dotledger::ledger::Row;
+use dotledger::part::{Mixing, Part};
+use dotledger::shape::{Axis, Shape};
+use dotledger::sym::{Bindings, Poly};
+use dotledger::work::Length;
+
+use crate::compare::differences;
+use crate::concrete::Run;
+use crate::harness::Bench;
+use crate::models::shipped;
+use crate::sample::{Random, small};
+
+/// A change that makes a row wrong, by what another row amounts to: one dot of one product, one addition, two parameters.
+type Fault = (&'static str, fn(&mut Row, &Row));
+
+fn one_more(poly: &Poly) -> Poly {
+    poly + &Poly::one()
+}
+
+/// A shape with an axis more, of one element.
+fn longer(shape: &Shape) -> Shape {
+    Shape::new(
+        shape
+            .axes()
+            .iter()
+            .cloned()
+            .chain([Axis::feature(Poly::one())]),
+    )
+}
+
+/// Faults that must be noticed in every row.
+const FAULTS: [Fault; 10] = [
+    ("dots", |row, one| {
+        row.amounts.dots = row.amounts.dots.clone() + one.amounts.dots.clone()
+    }),
+    ("macs", |row, one| {
+        row.amounts.macs = row.amounts.macs.clone() + one.amounts.macs.clone()
+    }),
+    ("flops", |row, one| {
+        row.amounts.flops = row.amounts.flops.clone() + one.amounts.flops.clone()
+    }),
+    ("params", |row, one| {
+        row.amounts.params = row.amounts.params.clone() + one.amounts.params.clone()
+    }),
+    ("elementwise by kind", |row, one| {
+        row.elementwise.extend(one.elementwise.clone())
+    }),
+    ("all elementwise", |row, one| {
+        row.amounts.elementwise = row.amounts.elementwise.clone() + one.amounts.elementwise.clone();
+    }),
+    ("repeat", |row, _| row.repeat = one_more(&row.repeat)),
+    ("op", |row, _| row.op = String::from("attention")),
+    ("part", |row, _| {
+        row.part = if row.part == Part::Head {
+            Part::Other
+        } else {
+            Part::Head
+        }
+    }),
+    ("output", |row, _| row.output = longer(&row.output)),
+];
+
+/// Faults that must be noticed in every row with dots.
+const FAULTS_OF_DOTS: [Fault; 2] = [
+    ("no length", |row, _| row.length = None),
+    ("length", |row, _| {
+        row.length = row.length.take().map(|length| match length {
+            Length::Fixed(length) => Length::Fixed(one_more(&length)),
+            Length::Varies { min, max, mean } => Length::Varies {
+                min: one_more(&min),
+                max,
+                mean,
+            },
+        });
+    }),
+];
+
+/// A model with its walk at some numbers, and a row of one dot.
+struct Watched {
+    ledger: Ledger,
+    numbers: Bindings,
+    run: Run,
+    one: Row,
+}
+
+fn watched(file: &str) -> Watched {
+    let single = r#"Model(name: "one", symbols: (N: "unused"), inputs: (x: "1"),
+        nodes: (y: Linear(x, "1 -> 1", true)), output: y)"#;
+    let one = Bench::new("one", single, &[])
+        .ledger("forward", "exact")
+        .rows
+        .remove(0);
+    let bench = Bench::new(file, &shipped()[file], &[]);
+    let mut random = Random::new(17);
+    let ledger = bench.ledger("forward", "exact");
+    loop {
+        let numbers = small(&bench.model, &mut random, 4);
+        let Ok(run) = bench.walk("forward", &numbers, true) else {
+            continue;
+        };
+        let several = run
+            .entries
+            .iter()
+            .all(|entry| entry.output.iter().product::<usize>() > 1);
+        if several && differences(&ledger, &numbers, &run, 2).is_empty() {
+            return Watched {
+                ledger,
+                numbers,
+                run,
+                one,
+            };
+        }
+    }
+}
+
+impl Watched {
+    fn notices(&self, change: impl FnOnce(&mut Ledger)) -> bool {
+        let mut ledger = self.ledger.clone();
+        change(&mut ledger);
+        !differences(&ledger, &self.numbers, &self.run, 2).is_empty()
+    }
+}
+
+#[test]
+fn a_wrong_row_is_noticed_whatever_is_wrong_with_it() {
+    for file in ["llama.ron", "gpt2.ron", "vit.ron"] {
+        let watched = watched(file);
+        for (at, row) in watched.ledger.rows.iter().enumerate() {
+            let of_dots = if row.length.is_some() {
+                &FAULTS_OF_DOTS[..]
+            } else {
+                &[]
+            };
+            for (what, fault) in FAULTS.iter().chain(of_dots) {
+                let noticed = watched.notices(|ledger| fault(&mut ledger.rows[at], &watched.one));
+                assert!(noticed, "{file}: `{}` may have wrong {what}", row.path);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_missing_row_and_a_row_too_many_are_noticed() {
+    let watched = watched("llama.ron");
+    for at in 0..watched.ledger.rows.len() {
+        let missing = watched.notices(|ledger| drop(ledger.rows.remove(at)));
+        let twice = watched.notices(|ledger| ledger.rows.push(ledger.rows[at].clone()));
+        assert!(
+            missing && twice,
+            "`{}`: missing {missing}, twice {twice}",
+            watched.ledger.rows[at].path
+        );
+    }
+}
+
+#[test]
+fn a_row_that_hides_its_mixing_is_noticed() {
+    let watched = watched("llama.ron");
+    let mut horizontal = 0;
+    for (at, row) in watched
+        .ledger
+        .rows
+        .iter()
+        .enumerate()
+        .filter(|(_, row)| row.mixing == Mixing::Horizontal)
+    {
+        assert!(
+            watched.notices(|ledger| ledger.rows[at].mixing = Mixing::Vertical),
+            "`{}`",
+            row.path
+        );
+        horizontal += 1;
+    }
+    assert!(
+        horizontal >= 4,
+        "scores, their scale, weights and mixing are horizontal"
+    );
+}
+
+#[test]
+fn a_wrong_total_shape_is_noticed() {
+    let watched = watched("gpt2.ron");
+    assert!(watched.notices(|ledger| ledger.result = longer(&ledger.result)));
+}
+
+#[test]
+fn other_numbers_than_those_of_the_walk_are_noticed() {
+    let watched = watched("llama.ron");
+    for (sym, value) in watched.numbers.iter() {
+        let mut numbers = watched.numbers.clone();
+        numbers.insert(sym, value.clone() + 1);
+        let name = watched.ledger.symbols.name(sym);
+        assert!(
+            !differences(&watched.ledger, &numbers, &watched.run, 2).is_empty(),
+            "{name} does not matter"
+        );
+    }
+}

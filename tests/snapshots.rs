@@ -1,0 +1,124 @@
+//! What the shipped models look like: shapes, ledger, formulas and numbers, one snapshot a view and a model.
+//!
+//! Snapshots keep behaviour; that it is right is what `tests/oracle` and `tests/truth.rs` say. Review changes with
+//! `cargo insta review`.
+
+use std::fmt::Write;
+
+use dotledger::report::{Format, Style, render};
+use dotledger::summary::summarize;
+use dotledger::sym::{Form, Syntax};
+use dotledger::{Formula, Ledger, Model, Options, Profile};
+
+/// Takes a snapshot of a view of every file in `models/`.
+fn each_model(view: &str, look: fn(&str, &str) -> String) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        insta::glob!("../models", "*.ron", |path| {
+            let text = std::fs::read_to_string(path).expect("the model is there");
+            let name = path.file_name().expect("a file").to_string_lossy();
+            insta::assert_snapshot!(view, look(&name, &text));
+        });
+    });
+}
+
+fn read(name: &str, text: &str, options: &Options) -> Model {
+    Model::read(name, text, options).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+fn ledger(model: &Model, phase: &str) -> Ledger {
+    model.ledger(phase, &Profile::exact()).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+#[test]
+fn shapes_of_every_model() {
+    each_model("shapes", |name, text| {
+        let model = read(name, text, &Options::default());
+        let mut out = String::new();
+        for row in &ledger(&model, "forward").rows {
+            let inputs: Vec<String> = row.inputs.iter().map(|shape| shape.show(model.symbols())).collect();
+            let output = row.output.show(model.symbols());
+            let arrow = if inputs.is_empty() { "" } else { " " };
+            let _ = writeln!(out, "{} = {}: {}{arrow}-> {output}", row.path, row.op, inputs.join(", "));
+        }
+        out
+    });
+}
+
+#[test]
+fn ledger_of_every_model() {
+    each_model("ledger", |name, text| {
+        let model = read(name, text, &Options::default());
+        let mut out = String::new();
+        for phase in model.phases() {
+            let ledger = ledger(&model, phase);
+            let summary = summarize(&model, &ledger, phase, &Profile::exact(), None, &[])
+                .unwrap_or_else(|error| panic!("{error}"));
+            out.push_str(&render(&summary, Format::Table, &Style::default()));
+            out.push('\n');
+        }
+        out
+    });
+}
+
+#[test]
+fn formulas_of_every_model() {
+    each_model("formulas", |name, text| {
+        let model = read(name, text, &Options::default());
+        let mut out = String::new();
+        for phase in model.phases() {
+            let ledger = ledger(&model, phase);
+            let mut say = |what: &str, formula: &Formula| {
+                let _ = writeln!(out, "{phase} {what} = {formula}");
+                let factored = formula.text(Form::Factored, Syntax::Unicode);
+                let _ = writeln!(out, "{:width$} = {factored}", "", width = phase.len() + 1 + what.len());
+            };
+            say("dots", &ledger.dots());
+            say("macs", &ledger.macs());
+            say("flops", &ledger.flops());
+            say("params", &ledger.params());
+            for (part, _) in ledger.groups(|row| row.part) {
+                let rows = ledger.only(|row| row.part == part);
+                if !rows.macs().poly().is_zero() {
+                    say(&format!("macs of {part}"), &rows.macs());
+                }
+            }
+            let _ = writeln!(out, "{phase} valid when {}\n", ledger.macs().valid_when().join(", "));
+        }
+        out
+    });
+}
+
+#[test]
+fn numbers_of_every_model() {
+    each_model("numbers", |name, text| {
+        let plain = read(name, text, &Options::default());
+        let mut out = String::from("at B = 1 and T = 1000 where a preset leaves them open (BERT: T = 512)\n");
+        for preset in plain.presets() {
+            let mut set = Vec::new();
+            for (symbol, value) in [("B", "1"), ("T", if name == "bert.ron" { "512" } else { "1000" })] {
+                let found = plain.symbols().lookup(symbol);
+                if found.is_some_and(|sym| plain.symbols().definition(sym).is_none()) {
+                    set.push((symbol.to_owned(), value.to_owned()));
+                }
+            }
+            let model = read(name, text, &Options { preset: Some(preset.clone()), set });
+            for phase in model.phases() {
+                let ledger = ledger(&model, phase);
+                let number = |formula: Formula| formula.at(&[]).unwrap_or_else(|error| panic!("{error}"));
+                let _ = writeln!(
+                    out,
+                    "{preset} {phase}: params {}, dots {}, MACs {}, FLOPs {}",
+                    number(ledger.params()),
+                    number(ledger.dots()),
+                    number(ledger.macs()),
+                    number(ledger.flops())
+                );
+            }
+        }
+        out
+    });
+}

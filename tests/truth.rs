@@ -1,0 +1,307 @@
+//! Numbers that others measured or published, compared exactly.
+//!
+//! `tests/truth/*.json` are counts that PyTorch's `FlopCounterMode` took on the real Hugging Face model code (torch 2.9.1,
+//! transformers 4.57.6): parameters with tied tensors once, MACs by module, a forward pass and a decode step.
+
+use std::collections::BTreeMap;
+
+use dashu_int::IBig;
+use dotledger::ledger::Ledger;
+use dotledger::{Formula, Model, Options, Profile};
+use serde_json::Value;
+
+/// A model of `models/` with a preset and values.
+fn model(file: &str, preset: &str, set: &[(&str, u64)]) -> Model {
+    let text = std::fs::read_to_string(format!("models/{file}.ron")).expect("the model is there");
+    let set = set.iter().map(|(name, value)| ((*name).to_owned(), value.to_string())).collect();
+    let preset = Some(preset.to_owned()).filter(|preset| !preset.is_empty());
+    Model::read(file, &text, &Options { preset, set }).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+fn ledger(model: &Model, phase: &str, profile: &str) -> Ledger {
+    let profile = Profile::shipped(profile).expect("the profile is shipped");
+    model.ledger(phase, &profile).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// The number of a formula of which no symbol is free.
+fn number(formula: &Formula) -> IBig {
+    formula.at(&[]).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// MACs of the rows of the given names, wherever they stand.
+fn macs_of(ledger: &Ledger, names: &[&str]) -> IBig {
+    let rows = ledger.rows.iter().filter(|row| names.iter().any(|name| row.path.rsplit('.').next() == Some(name)));
+    let mut sum = IBig::ZERO;
+    for row in rows {
+        sum += number(&ledger.formula(row.amounts.macs.poly()));
+    }
+    sum
+}
+
+/// Which rows of a model of ours a module of the measured one is.
+type Modules = &'static [(&'static str, &'static [&'static str])];
+
+const GPT2: Modules = &[
+    ("transformer.h.*.attn.c_attn", &["q", "k", "v"]),
+    ("transformer.h.*.attn#bmm0", &["scores"]),
+    ("transformer.h.*.attn#bmm1", &["mixed"]),
+    ("transformer.h.*.attn.c_proj", &["out"]),
+    ("transformer.h.*.mlp.c_fc", &["up"]),
+    ("transformer.h.*.mlp.c_proj", &["down"]),
+    ("lm_head", &["logits"]),
+];
+const LLAMA: Modules = &[
+    ("model.layers.*.self_attn.q_proj", &["q"]),
+    ("model.layers.*.self_attn.k_proj", &["k"]),
+    ("model.layers.*.self_attn.v_proj", &["v"]),
+    ("model.layers.*.self_attn#bmm0", &["scores"]),
+    ("model.layers.*.self_attn#bmm1", &["mixed"]),
+    ("model.layers.*.self_attn.o_proj", &["out"]),
+    ("model.layers.*.mlp.gate_proj", &["gate"]),
+    ("model.layers.*.mlp.up_proj", &["up"]),
+    ("model.layers.*.mlp.down_proj", &["down"]),
+    ("lm_head", &["logits"]),
+];
+const BERT: Modules = &[
+    ("encoder.layer.*.attention.self.query", &["q"]),
+    ("encoder.layer.*.attention.self.key", &["k"]),
+    ("encoder.layer.*.attention.self.value", &["v"]),
+    ("encoder.layer.*.attention.self#bmm0", &["scores"]),
+    ("encoder.layer.*.attention.self#bmm1", &["mixed"]),
+    ("encoder.layer.*.attention.output.dense", &["out"]),
+    ("encoder.layer.*.intermediate.dense", &["up"]),
+    ("encoder.layer.*.output.dense", &["down"]),
+    ("pooler.dense", &["dense"]),
+];
+const VIT: Modules = &[
+    ("vit.embeddings.patch_embeddings.projection", &["patches"]),
+    ("vit.encoder.layer.*.attention.attention.key", &["k"]),
+    ("vit.encoder.layer.*.attention.attention.value", &["v"]),
+    ("vit.encoder.layer.*.attention.attention.query", &["q"]),
+    ("vit.encoder.layer.*.attention.attention#bmm0", &["scores"]),
+    ("vit.encoder.layer.*.attention.attention#bmm1", &["mixed"]),
+    ("vit.encoder.layer.*.attention.output.dense", &["out"]),
+    ("vit.encoder.layer.*.intermediate.dense", &["up"]),
+    ("vit.encoder.layer.*.output.dense", &["down"]),
+    ("classifier", &["logits"]),
+];
+
+/// Compares a model with what was measured on the real code: parameters, and MACs module by module.
+fn agrees_with_torch(measured: &str, file: &str, preset: &str, modules: Modules) {
+    let text = std::fs::read_to_string(format!("tests/truth/{measured}.json")).expect("the measurement is there");
+    let measured: Value = serde_json::from_str(&text).expect("the measurement is JSON");
+    let mut compared = 0;
+    for phase in ["forward", "decode"] {
+        for point in measured[phase].as_array().expect("a list of points") {
+            let given: Vec<(&str, u64)> =
+                ["B", "T"].into_iter().filter_map(|name| Some((name, point[name].as_u64()?))).collect();
+            let model = model(file, preset, &given);
+            let ledger = ledger(&model, phase, "torch");
+            let wanted = |value: &Value| IBig::from(value.as_u64().expect("a count"));
+            assert_eq!(number(&ledger.params()), wanted(&measured["params"]));
+            let rotary = point["rotary_table_macs"].as_u64().unwrap_or(0);
+            assert_eq!(
+                number(&ledger.macs()) + rotary,
+                wanted(&point["macs"]),
+                "{file} {phase} {given:?}"
+            );
+            let by_module = point["macs_by_module"].as_object().expect("modules");
+            for (module, macs) in by_module.iter().filter(|(module, _)| !module.contains("rotary")) {
+                let known = modules.iter().find(|(name, _)| name == module);
+                let (_, rows) = known.unwrap_or_else(|| panic!("{module} has no row"));
+                assert_eq!(macs_of(&ledger, rows), wanted(macs), "{file} {phase} {module}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared >= 18, "only {compared} modules compared");
+}
+
+#[test]
+fn gpt2_is_what_torch_counts() {
+    agrees_with_torch("gpt2-small", "gpt2", "gpt2", GPT2);
+}
+
+#[test]
+fn llama3_8b_is_what_torch_counts() {
+    agrees_with_torch("llama-3-8b", "llama", "llama3_8b", LLAMA);
+}
+
+#[test]
+fn bert_base_is_what_torch_counts() {
+    agrees_with_torch("bert-base", "bert", "bert_base_uncased", BERT);
+}
+
+#[test]
+fn vit_b_16_is_what_torch_counts() {
+    agrees_with_torch("vit-b-16", "vit", "vit_b_16", VIT);
+}
+
+/// Published parameters. Sources: model cards and safetensors totals of the named checkpoints; torchvision's model table
+/// for ViT.
+#[test]
+fn published_sizes_have_their_published_parameters() {
+    let published: &[(&str, &str, u64)] = &[
+        ("gpt2", "gpt2", 124_439_808),
+        ("gpt2", "gpt2_medium", 354_823_168),
+        ("gpt2", "gpt2_large", 774_030_080),
+        ("gpt2", "gpt2_xl", 1_557_611_200),
+        ("gpt2", "nanogpt", 124_337_664),
+        ("llama", "llama_7b", 6_738_415_616),
+        ("llama", "llama_13b", 13_015_864_320),
+        ("llama", "llama_33b", 32_528_943_616),
+        ("llama", "llama_65b", 65_285_660_672),
+        ("llama", "llama2_7b", 6_738_415_616),
+        ("llama", "llama2_13b", 13_015_864_320),
+        ("llama", "llama2_70b", 68_976_648_192),
+        ("llama", "llama3_8b", 8_030_261_248),
+        ("llama", "llama3_70b", 70_553_706_496),
+        ("llama", "llama3_1_405b", 405_853_388_800),
+        ("llama", "llama3_2_1b", 1_235_814_400),
+        ("llama", "llama3_2_3b", 3_212_749_824),
+        ("bert", "bert_base_uncased", 109_482_240),
+        ("bert", "bert_base_cased", 108_310_272),
+        ("bert", "bert_large_uncased", 335_141_888),
+        ("bert", "bert_large_cased", 333_579_264),
+        ("vit", "vit_b_16", 86_567_656),
+        ("vit", "vit_b_32", 88_224_232),
+        ("vit", "vit_l_16", 304_326_632),
+        ("vit", "vit_l_32", 306_535_400),
+        ("vit", "vit_h_14", 632_045_800),
+    ];
+    for (file, preset, params) in published {
+        let model = model(file, preset, &[]);
+        let ledger = ledger(&model, "forward", "exact");
+        let counted = number(&ledger.params());
+        assert_eq!(counted, IBig::from(*params), "{file} {preset}");
+    }
+}
+
+#[test]
+fn every_preset_is_compared_with_a_published_size() {
+    let source = include_str!("truth.rs");
+    for file in ["gpt2", "llama", "bert", "vit"] {
+        for preset in model(file, "", &[]).presets() {
+            assert!(source.contains(&format!("(\"{file}\", \"{preset}\",")), "{file} {preset}");
+        }
+    }
+}
+
+/// karpathy/nanoGPT, `transformer_sizing.ipynb`: GPT-2 at T = 1024 without biases, FLOPs at 2 a MAC, full attention.
+#[test]
+fn nanogpt_sizing_is_reproduced() {
+    let model = model("gpt2", "nanogpt", &[("B", 1), ("T", 1024)]);
+    let ledger = ledger(&model, "forward", "torch");
+    let layers = IBig::from(12);
+    let flops = |names: &[&str]| macs_of(&ledger, names) * 2;
+    let one_layer: BTreeMap<&str, u64> = BTreeMap::from([
+        ("q k v", 3_623_878_656),
+        ("scores", 1_610_612_736),
+        ("mixed", 1_610_612_736),
+        ("out", 1_207_959_552),
+        ("up", 4_831_838_208),
+        ("down", 4_831_838_208),
+    ]);
+    let mut all = IBig::ZERO;
+    for (names, wanted) in one_layer {
+        let names: Vec<&str> = names.split(' ').collect();
+        assert_eq!(flops(&names), IBig::from(wanted) * &layers, "{names:?}");
+        all += IBig::from(wanted) * &layers;
+    }
+    assert_eq!(all, IBig::from(212_600_881_152_u64));
+    assert_eq!(flops(&["logits"]), IBig::from(79_047_426_048_u64));
+    let total = number(&ledger.flops());
+    assert_eq!(total, IBig::from(291_648_307_200_u64));
+}
+
+/// Kaplan et al. 2020, table 1: N = 2 d L (2 d_attn + d_ff), and 2 N + 2 L n_ctx d_attn FLOPs a token. Their row for the
+/// mask counts both attention products over half of all pairs.
+#[test]
+fn kaplan_table_1_follows_from_the_graph() {
+    let text = std::fs::read_to_string("tests/models/kaplan.ron").expect("the model is there");
+    let model = dotledger::trace(&text).unwrap_or_else(|errors| panic!("{errors}"));
+    let half = "Profile(name: \"half\", about: \"\", source: \"\", masks: half, flops_per_mac: 2, elementwise: ())";
+    let half = Profile::parse("half.ron", half).unwrap_or_else(|errors| panic!("{errors}"));
+    let ledger = model.ledger("forward", &half).unwrap_or_else(|errors| panic!("{errors}"));
+    let formula = |formula: Formula| formula.in_basis(&["n_ctx", "L", "d", "d_attn", "d_ff"]).expect("symbols");
+    let params = formula(ledger.params());
+    assert_eq!(params.to_string(), "2*L*d*d_ff + 4*L*d*d_attn");
+    assert_eq!(params.factored(), "2*L*d*(d_ff + 2*d_attn)");
+    assert_eq!(
+        formula(ledger.flops()).to_string(),
+        "4*n_ctx*L*d*d_ff + 8*n_ctx*L*d*d_attn + 2*n_ctx^2*L*d_attn",
+        "n_ctx tokens of 2 N + 2 L n_ctx d_attn"
+    );
+    let gpt2 = [("n_ctx", 1024), ("L", 12), ("d", 768), ("d_attn", 768), ("d_ff", 3072), ("H", 12)];
+    assert_eq!(params.at(&gpt2), Ok(IBig::from(84_934_656)));
+    let a_token = 2 * 84_934_656 + 18_874_368;
+    assert_eq!(formula(ledger.flops()).at(&gpt2), Ok(IBig::from(1024_u64 * a_token)));
+}
+
+/// The text-book walkthrough, row by row.
+#[test]
+fn walkthrough_has_the_numbers_of_the_book() {
+    let model = model("walkthrough", "walkthrough", &[]);
+    let ledger = ledger(&model, "forward", "exact");
+    let rows: &[(&str, u64, &str, u64)] = &[
+        ("q", 589_824_000 / 3, "4096", 2_415_919_104_000 / 3),
+        ("k", 589_824_000 / 3, "4096", 2_415_919_104_000 / 3),
+        ("v", 589_824_000 / 3, "4096", 2_415_919_104_000 / 3),
+        ("scores", 1_536_000_000, "128", 196_608_000_000),
+        ("mixed", 196_608_000, "1000", 196_608_000_000),
+        ("out", 196_608_000, "4096", 805_306_368_000),
+        ("up", 786_432_000, "4096", 3_221_225_472_000),
+        ("down", 196_608_000, "16384", 3_221_225_472_000),
+    ];
+    let at = |poly| number(&ledger.formula(poly));
+    for (name, dots, length, macs) in rows {
+        let row = ledger.rows.iter().find(|row| row.path.rsplit('.').next() == Some(name)).expect("the row is there");
+        assert_eq!((at(row.amounts.dots.poly()), at(row.amounts.macs.poly())), ((*dots).into(), (*macs).into()), "{name}");
+        let Some(dotledger::work::Length::Fixed(fixed)) = &row.length else { panic!("{name} has one length") };
+        assert_eq!(at(fixed).to_string(), *length);
+    }
+    assert_eq!(number(&ledger.dots()), IBig::from(3_502_080_000_u64));
+    assert_eq!(number(&ledger.macs()), IBig::from(10_056_892_416_000_u64));
+    let lookup = ledger.rows.iter().find(|row| row.op == "gather").expect("the lookup has a row");
+    assert!(lookup.amounts.dots.poly().is_zero());
+}
+
+#[test]
+fn walkthrough_formulas_are_those_of_the_book() {
+    let plain = model("walkthrough", "", &[]);
+    let forward = ledger(&plain, "forward", "exact");
+    let basis = |formula: Formula| formula.in_basis(&["T", "L", "d"]).expect("symbols");
+    assert_eq!(basis(forward.macs()).to_string(), "12*L*T*d^2 + 2*L*T^2*d");
+    assert_eq!(basis(forward.macs()).factored(), "2*L*T*d*(6*d + T)");
+    assert_eq!(basis(forward.dots()).to_string(), "10*L*T*d + H*L*T^2");
+    let part = |wanted: &[&str]| {
+        let macs = forward.only(|row| wanted.contains(&row.part.word())).macs();
+        basis(macs).at(&[("T", 1000), ("L", 48), ("d", 4096), ("H", 32)]).expect("bound")
+    };
+    assert_eq!(part(&["scores", "mixing", "out"]), IBig::from(1_198_522_368_000_u64));
+    assert_eq!(part(&["mlp"]), IBig::from(6_442_450_944_000_u64));
+}
+
+#[test]
+fn walkthrough_decode_reads_a_context_that_counts_the_current_token() {
+    let model = model("walkthrough", "walkthrough", &[]);
+    let ledger = ledger(&model, "decode", "exact");
+    let row = |name: &str| ledger.rows.iter().find(|row| row.path.ends_with(name)).expect("the row is there");
+    let text = |poly| ledger.formula(poly).to_string();
+    assert_eq!(text(row(".scores").amounts.dots.poly()), "H*L*T");
+    assert_eq!(text(row(".mixed").amounts.dots.poly()), "H*L*dh");
+    assert!(matches!(&row(".mixed").length, Some(dotledger::work::Length::Fixed(length)) if text(length) == "T"));
+    assert_eq!(number(&ledger.macs()), IBig::from(10_056_892_416_u64));
+}
+
+#[test]
+fn walkthrough_with_a_causal_mask_has_the_triangle() {
+    let text = std::fs::read_to_string("models/walkthrough.ron").expect("the model is there");
+    let options = Options { preset: Some("walkthrough".into()), set: vec![("causal".into(), "true".into())] };
+    let model = Model::read("walkthrough", &text, &options).unwrap_or_else(|errors| panic!("{errors}"));
+    let ledger = ledger(&model, "forward", "exact");
+    let scores = ledger.rows.iter().find(|row| row.path.ends_with(".scores")).expect("the row is there");
+    let dots = ledger.formula(scores.amounts.dots.poly());
+    assert_eq!(dots.to_string(), "H*L*T^2/2 + H*L*T/2");
+    assert_eq!(number(&dots), IBig::from(768_768_000));
+}
