@@ -96,7 +96,7 @@ impl NodeId {
         NodeIndex::new(self.0 as usize)
     }
 
-    /// Its place in a [`NodeMap`].
+    /// Its place in a table beside the block.
     pub fn at(self) -> usize {
         self.0 as usize
     }

@@ -7,6 +7,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::diag::{Code, Diagnostic, Diagnostics, Span};
 use crate::graph::{Block, BlockId, Graph, Node, NodeId, NodeKind};
 use crate::lower::refusal;
@@ -23,7 +25,7 @@ pub struct InstanceId(pub(crate) usize);
 #[derive(Clone, Debug)]
 pub struct Fact {
     /// The shape that it gives.
-    pub shape: Shape,
+    pub shape: Arc<Shape>,
     /// Whether it sums over positions.
     pub sums_positions: bool,
     /// The instance that it calls and how often, if it calls a block.
@@ -49,7 +51,7 @@ impl Instance {
     }
 }
 
-/// The proof that all shapes of a graph fit: a table that only [`infer`] makes.
+/// The proof that all shapes of a graph fit: a table that only shape inference makes.
 #[derive(Debug)]
 pub struct Traced {
     instances: Vec<Instance>,
@@ -116,13 +118,10 @@ impl Infer<'_, '_, '_> {
         for node_id in block.topological() {
             let node = block.node(*node_id);
             let operands = block.operands(*node_id);
-            let inputs: Option<Vec<&Shape>> = operands
-                .iter()
-                .map(|operand| facts[operand.at()].as_ref().map(|fact| &fact.shape))
-                .collect();
-            let fact = match inputs {
-                Some(inputs) => self.fact(node, &inputs, arguments, part, &subst),
-                None => None,
+            let fact = {
+                let known = |operand: &NodeId| facts[operand.at()].as_ref().map(|fact| &*fact.shape);
+                let inputs: Option<SmallVec<[&Shape; 2]>> = operands.iter().map(known).collect();
+                inputs.and_then(|inputs| self.fact(node, &inputs, arguments, part, &subst))
             };
             sound &= fact.is_some();
             facts[node_id.at()] = fact;
@@ -135,7 +134,7 @@ impl Infer<'_, '_, '_> {
     }
 
     fn fact(&mut self, node: &Node, inputs: &[&Shape], arguments: &[Shape], part: Part, subst: &Subst) -> Option<Fact> {
-        let plain = |shape| Fact { shape, sums_positions: false, callee: None, op: None };
+        let plain = |shape| Fact { shape: Arc::new(shape), sums_positions: false, callee: None, op: None };
         match &node.kind {
             NodeKind::Broken => None,
             NodeKind::Input(slot) => arguments.get(*slot).cloned().map(plain),
@@ -150,7 +149,7 @@ impl Infer<'_, '_, '_> {
                 let op = own.as_ref().unwrap_or(op);
                 match op.infer(inputs, self.cx) {
                     Ok(Inferred { output, sums_positions }) => {
-                        Some(Fact { shape: output, sums_positions, callee: None, op: own })
+                        Some(Fact { shape: Arc::new(output), sums_positions, callee: None, op: own })
                     }
                     Err(error) => {
                         self.refuse(refusal(def, &error, places, node.span));
@@ -200,7 +199,7 @@ impl Infer<'_, '_, '_> {
     fn call(&mut self, block: BlockId, part: Part, dims: Vec<Poly>, inputs: Vec<Shape>) -> Option<(InstanceId, Shape)> {
         let instance = self.instance((block, part, dims, inputs))?;
         let output = self.graph.block(block).output;
-        Some((instance, self.instances[instance.0].fact(output)?.shape.clone()))
+        Some((instance, (*self.instances[instance.0].fact(output)?.shape).clone()))
     }
 
     /// A block whose output is carried into its first input: the two must be of one shape. An axis that the body makes

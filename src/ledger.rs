@@ -1,5 +1,11 @@
 //! The ledger: a row for each op, in totals over all repeats, under one phase and one profile.
 
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
 use crate::formula::Formula;
 use crate::part::{Mixing, Part};
 use crate::shape::Shape;
@@ -30,9 +36,9 @@ pub struct Row {
     /// Names of calls and of the node: `layers.q`.
     pub path: String,
     /// The block that the node is written in; empty for the body of the model.
-    pub block: String,
+    pub block: Arc<str>,
     /// The op: `linear`.
-    pub op: String,
+    pub op: Arc<str>,
     /// Its part.
     pub part: Part,
     /// Whether it mixes positions.
@@ -40,11 +46,11 @@ pub struct Row {
     /// How often it runs in a pass.
     pub repeat: Poly,
     /// Shapes of its inputs, before the phase is put in.
-    pub inputs: Vec<Shape>,
+    pub inputs: SmallVec<[Arc<Shape>; 2]>,
     /// Sizes of the weights that it contracts with.
     pub weights: Vec<Vec<Poly>>,
     /// Shape of its output, before the phase is put in.
-    pub output: Shape,
+    pub output: Arc<Shape>,
     /// How long its dots are, if it has dots.
     pub length: Option<Length>,
     /// Elementwise operations by kind.
@@ -59,7 +65,7 @@ pub struct Ledger {
     /// The rows in the author's order.
     pub rows: Vec<Row>,
     /// The shape of the result.
-    pub result: Shape,
+    pub result: Arc<Shape>,
     /// The symbols that the formulas are written in.
     pub symbols: Symbols,
     /// What the phase and the caller put in place of symbols; rows' amounts have it already, their shapes not.
@@ -71,6 +77,17 @@ pub struct Ledger {
 }
 
 impl Amounts {
+    /// Nothing.
+    pub fn zero() -> Amounts {
+        Amounts {
+            dots: Dots::zero(),
+            macs: Macs::zero(),
+            flops: Flops::zero(),
+            params: Params::zero(),
+            elementwise: Ops::zero(),
+        }
+    }
+
     /// The sum of rows, each weighing its amounts.
     pub fn of<'a>(rows: impl Iterator<Item = &'a Amounts> + Clone) -> Amounts {
         let sum = |pick: fn(&Amounts) -> &Poly| Poly::sum(rows.clone().map(|amounts| pick(amounts).clone()));
@@ -123,8 +140,8 @@ impl Ledger {
     }
 
     /// Rows in groups of equal keys, groups in the order of their first rows.
-    pub fn groups<K: PartialEq + std::hash::Hash + Eq + Clone>(&self, key: impl Fn(&Row) -> K) -> Vec<(K, Vec<&Row>)> {
-        let mut index: std::collections::HashMap<K, usize> = std::collections::HashMap::new();
+    pub fn groups<K: Hash + Eq + Clone>(&self, key: impl Fn(&Row) -> K) -> Vec<(K, Vec<&Row>)> {
+        let mut index: HashMap<K, usize> = HashMap::new();
         let mut groups: Vec<(K, Vec<&Row>)> = Vec::new();
         for row in &self.rows {
             let key = key(row);

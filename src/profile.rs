@@ -25,9 +25,9 @@ impl Profile {
     /// What work costs under this profile.
     pub fn price(&self, macs: &Macs, elementwise: &[(Kind, Ops)]) -> Flops {
         let of_macs = macs.0.scale(&Coeff::from(self.flops_per_mac));
-        let of_ops = elementwise.iter().map(|(kind, count)| {
-            let price = self.elementwise.iter().find(|(known, _)| known == kind).map_or(0, |(_, price)| *price);
-            count.0.scale(&Coeff::from(price))
+        let of_ops = elementwise.iter().filter_map(|(kind, count)| {
+            let (_, price) = self.elementwise.iter().find(|(known, _)| known == kind)?;
+            Some(count.0.scale(&Coeff::from(*price)))
         });
         Flops(crate::sym::Poly::sum(std::iter::once(of_macs).chain(of_ops)))
     }

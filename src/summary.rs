@@ -155,9 +155,9 @@ impl Grouping {
         match self {
             Grouping::Part => row.part.to_string(),
             Grouping::Mixing => row.mixing.to_string(),
-            Grouping::Op => row.op.clone(),
+            Grouping::Op => row.op.to_string(),
             Grouping::Block if row.block.is_empty() => String::from("body"),
-            Grouping::Block => row.block.clone(),
+            Grouping::Block => row.block.to_string(),
         }
     }
 }

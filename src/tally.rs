@@ -1,7 +1,9 @@
 //! Shapes become a ledger: each op's work, times its repeats, under a phase and a profile.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use smallvec::SmallVec;
 
 use crate::graph::{Graph, NodeKind};
 use crate::infer::{Fact, InstanceId, Traced};
@@ -33,6 +35,7 @@ pub(crate) fn tally(
         cx: Context::new(symbols),
         repeats: repeats(graph, traced),
         seen: HashSet::new(),
+        words: HashMap::new(),
         rows: Vec::new(),
     };
     tally.instance(traced.body(), "")?;
@@ -78,6 +81,7 @@ struct Tally<'g, 'c> {
     cx: Context<'c>,
     repeats: Vec<Poly>,
     seen: HashSet<InstanceId>,
+    words: HashMap<&'static str, Arc<str>>,
     rows: Vec<Row>,
 }
 
@@ -91,6 +95,7 @@ impl Tally<'_, '_> {
         let instance = traced.instance(id);
         let block = self.graph.block(instance.block);
         let repeat = self.put(&self.repeats[id.0].clone())?;
+        let block_name: Arc<str> = block.name.as_str().into();
         for node_id in block.ids() {
             let node = block.node(node_id);
             let Some(fact) = instance.fact(node_id) else { continue };
@@ -100,23 +105,26 @@ impl Tally<'_, '_> {
             }
             let NodeKind::Op { def, op, .. } = &node.kind else { continue };
             let operands = block.operands(node_id);
-            let inputs: Vec<&Shape> =
-                operands.iter().filter_map(|operand| instance.fact(*operand)).map(|fact| &fact.shape).collect();
+            let inputs: SmallVec<[Arc<Shape>; 2]> =
+                operands.iter().filter_map(|operand| instance.fact(*operand)).map(|fact| fact.shape.clone()).collect();
             let op: &Arc<dyn Op> = fact.op.as_ref().unwrap_or(op);
-            let work = op.work(&inputs, &fact.shape, self.cx.symbols);
+            let work = {
+                let shapes: SmallVec<[&Shape; 2]> = inputs.iter().map(|shape| &**shape).collect();
+                op.work(&shapes, &fact.shape, self.cx.symbols)
+            };
             let row = Row {
                 path,
-                block: block.name.clone(),
-                op: def.word(),
+                block: block_name.clone(),
+                op: self.words.entry(def.name).or_insert_with(|| def.word().into()).clone(),
                 part: node.part.unwrap_or(instance.part),
                 mixing: mixing(fact),
                 repeat: repeat.clone(),
-                inputs: inputs.into_iter().cloned().collect(),
+                inputs,
                 weights: operand_weights(&work),
                 output: fact.shape.clone(),
                 length: None,
                 elementwise: Vec::new(),
-                amounts: Amounts::of(std::iter::empty()),
+                amounts: Amounts::zero(),
             };
             let row = self.entered(row, &work)?;
             self.rows.push(row);
@@ -131,8 +139,8 @@ impl Tally<'_, '_> {
             let counted = contraction.counted(self.profile.masks);
             let dots = self.put(&counted.dots.0)?;
             let macs = self.put(&counted.macs.0)?;
-            row.amounts.dots = row.amounts.dots + Dots(dots).times(&repeat);
-            row.amounts.macs = row.amounts.macs + Macs(macs).times(&repeat);
+            row.amounts.dots += Dots(dots).times(&repeat);
+            row.amounts.macs += Macs(macs).times(&repeat);
             row.length = Some(match counted.length {
                 Length::Fixed(length) => Length::Fixed(self.put(&length)?),
                 Length::Varies { min, max, mean } => varying(self.put(&min)?, self.put(&max)?, self.put(&mean)?),
@@ -143,7 +151,9 @@ impl Tally<'_, '_> {
             row.elementwise.push((*kind, count));
         }
         row.amounts.elementwise = row.elementwise.iter().map(|(_, count): &(Kind, Ops)| count.clone()).sum();
-        row.amounts.params = Params(self.put(&work.params().0)?).times(&repeat);
+        if !work.weights.is_empty() {
+            row.amounts.params = Params(self.put(&work.params().0)?).times(&repeat);
+        }
         row.amounts.flops = self.profile.price(&row.amounts.macs, &row.elementwise);
         Ok(row)
     }

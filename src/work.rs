@@ -31,7 +31,7 @@ macro_rules! unit {
             /// As often as `count` says.
             #[must_use]
             pub fn times(&self, count: &Poly) -> Self {
-                $name(&self.0 * count)
+                if count.is_one() { self.clone() } else { $name(&self.0 * count) }
             }
         }
 
@@ -39,6 +39,12 @@ macro_rules! unit {
             type Output = $name;
             fn add(self, other: $name) -> $name {
                 $name(self.0 + other.0)
+            }
+        }
+
+        impl std::ops::AddAssign for $name {
+            fn add_assign(&mut self, other: $name) {
+                self.0 = if self.0.is_zero() { other.0 } else { &self.0 + &other.0 };
             }
         }
 

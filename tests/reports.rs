@@ -94,10 +94,16 @@ fn choices() -> Vec<Choice> {
     );
     choices.extend(of("gpt2", "gpt2", all, &["B", "T", "L", "d"], SET));
     choices.extend(of("llama", "llama3_70b", all, &["B", "T"], SET));
-    choices.extend(of("bert", "bert_base_uncased", &["forward"], &["B", "T", "L", "d"], SET));
+    choices.extend(of(
+        "bert",
+        "bert_base_uncased",
+        &["forward"],
+        &["B", "T", "L", "d"],
+        SET,
+    ));
     choices.extend(of(
         "vit",
-        "b_16",
+        "vit_b_16",
         &["forward"],
         &["B", "L", "d"],
         &[("B", "4")],
@@ -192,7 +198,7 @@ fn the_spectrum_is_sorted_and_equal_lengths_are_one() {
      4,096  1,572,864,000   6,442,450,944,000    64.1%
     16,384    196,608,000   3,221,225,472,000    32.0%
     ──────────────────────────────────────────────────
-    total   3,502,080,000  10,056,892,416,000   100.0%
+     total  3,502,080,000  10,056,892,416,000   100.0%
     ");
 }
 

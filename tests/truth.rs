@@ -262,7 +262,7 @@ fn walkthrough_has_the_numbers_of_the_book() {
     }
     assert_eq!(number(&ledger.dots()), IBig::from(3_502_080_000_u64));
     assert_eq!(number(&ledger.macs()), IBig::from(10_056_892_416_000_u64));
-    let lookup = ledger.rows.iter().find(|row| row.op == "gather").expect("the lookup has a row");
+    let lookup = ledger.rows.iter().find(|row| &*row.op == "gather").expect("the lookup has a row");
     assert!(lookup.amounts.dots.poly().is_zero());
 }
 

@@ -223,7 +223,7 @@ fn row<'s>(entry: &'s SummaryRow<'_>, symbols: &Symbols) -> JsonRow<'s> {
         mixing: row.mixing.word(),
         block: &row.block,
         repeat: quantity(&entry.repeat, symbols),
-        inputs: row.inputs.iter().map(shape).collect(),
+        inputs: row.inputs.iter().map(|input| shape(input)).collect(),
         weights: row
             .weights
             .iter()

@@ -1,8 +1,9 @@
 //! A report as LaTeX tables, to be put into a paper: a fragment that names the packages it needs.
 
 use super::Style;
+use super::header::{facts, headline};
 use super::layout::{Bands, Measure, Place, choose};
-use super::sections::{Section, facts, headline, sections};
+use super::sections::{Section, sections};
 use super::spell::{Line, Lines, Spell};
 use super::wrap::{Breaks, chunks, tame, width};
 use crate::summary::Summary;
@@ -81,7 +82,7 @@ fn table(text: &mut String, section: &Section<'_>, spells: &Spells<'_>) {
         .map(|(plain, math)| Row { plain, math })
         .collect();
 
-    text.push_str("\n{\\footnotesize\\setlength{\\tabcolsep}{4pt}%\n");
+    text.push_str("\n{\\footnotesize\\setlength{\\tabcolsep}{3pt}%\n");
     text.push_str(&format!(
         "\\begin{{longtable}}{{@{{}}{}@{{}}}}\n",
         table.alignments()
@@ -181,6 +182,7 @@ impl Table {
             } else {
                 "\\\\"
             };
+            let end = format!("{end}{}", room(band));
             text.push_str(&format!("{} {end}\n", band.trim_end()));
         }
     }
@@ -241,7 +243,7 @@ impl Table {
                 [line] => cells.push(line.clone()),
                 lines => {
                     let side = if right { 'r' } else { 'l' };
-                    let lines = lines.join(" \\\\ ");
+                    let lines = lines.join(&format!(" \\\\{} ", room(&lines.concat())));
                     cells.push(format!(
                         "\\begin{{tabular}}[t]{{@{{}}{side}@{{}}}}{lines}\\end{{tabular}}"
                     ));
@@ -250,6 +252,11 @@ impl Table {
         }
         cells.join(" ")
     }
+}
+
+/// Space under a line, more where fractions would touch what stands below.
+fn room(line: &str) -> &'static str {
+    if line.contains("\\frac") { "[3pt]" } else { "" }
 }
 
 /// A line as it is printed, broken where the measured one is too wide.
@@ -295,7 +302,7 @@ fn pieces(text: &str, breaks: Breaks) -> Vec<&str> {
     let operators: &[&str] = match breaks {
         Breaks::Formula => &[" + ", " - "],
         Breaks::Shapes => &[" \\times ", " \\to ", ", "],
-        Breaks::Length => &[",\\ "],
+        Breaks::Length => &[",\\; "],
         _ => &[],
     };
     let mut pieces = Vec::new();

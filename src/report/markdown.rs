@@ -2,7 +2,8 @@
 //! crates.io and in the source, survive inside tables, and a long ledger does not meet GitHub's limit on mathematics.
 
 use super::Style;
-use super::sections::{Column, Holds, Section, facts, headline, sections};
+use super::header::{facts, headline};
+use super::sections::{Column, Holds, Section, sections};
 use super::spell::{Lines, Spell};
 use super::wrap::{Breaks, tame};
 use crate::summary::Summary;

@@ -166,7 +166,7 @@ impl<'s> Spell<'s> {
         };
         let text = |figure: &dyn Fn(&Quantity) -> String| {
             let comma = if self.syntax == Syntax::Latex {
-                ",\\ "
+                ",\\; "
             } else {
                 ", "
             };

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use super::Style;
+use super::header::{facts, headline};
 use super::layout::{Bands, GAP, INDENT, Measure, Place, choose, listed, total};
-use super::sections::{Holds, Section, facts, headline, sections};
+use super::sections::{Holds, Section, sections};
 use super::spell::{Line, Lines, Spell};
 use super::wrap::{Breaks, tame, width, wrap};
 use crate::summary::Summary;
@@ -43,7 +44,13 @@ fn header(out: &mut Page, summary: &Summary<'_>) {
     out.paragraph("", &format!("{}{about}", summary.model));
     out.text.push('\n');
     for (label, said) in facts(summary) {
-        out.paragraph(&format!("{label:<12}"), &said);
+        // `T = 1000` is not broken.
+        let breaks = if said.contains(" = ") {
+            Breaks::Length
+        } else {
+            Breaks::Words
+        };
+        out.hanging(&format!("{label:<12}"), &tame(&said), breaks);
     }
 }
 

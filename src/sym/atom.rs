@@ -85,7 +85,13 @@ impl Opaque {
         sums += u32::from(matches!(kind, OpaqueKind::Sum { .. }));
         let mut hasher = DefaultHasher::new();
         kind.hash(&mut hasher);
-        Ok(Opaque { hash: hasher.finish(), depth: depth + 1, weight, sums, kind })
+        Ok(Opaque {
+            hash: hasher.finish(),
+            depth: depth + 1,
+            weight,
+            sums,
+            kind,
+        })
     }
 
     /// The function and its arguments.
@@ -148,7 +154,11 @@ impl Hash for Opaque {
 
 impl Ord for Opaque {
     fn cmp(&self, other: &Opaque) -> Ordering {
-        if std::ptr::eq(self, other) { Ordering::Equal } else { self.kind.cmp(&other.kind) }
+        if std::ptr::eq(self, other) {
+            Ordering::Equal
+        } else {
+            self.kind.cmp(&other.kind)
+        }
     }
 }
 

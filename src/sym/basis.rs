@@ -28,19 +28,27 @@ impl Basis {
         let mut sums = Subst::new();
         let mut rows: Vec<Term> = Vec::new();
         for (sym, value) in symbols.definitions() {
-            let ratio = value.div_single(&Poly::symbol(sym)).filter(|_| !value.has_atoms());
+            let ratio = value
+                .div_single(&Poly::symbol(sym))
+                .filter(|_| !value.has_atoms());
             match ratio.as_ref().and_then(Poly::as_single) {
                 Some(term) => rows.push(term.clone()),
                 None if !wanted.contains(&sym) => sums.insert(sym, value.clone()),
                 None => {
-                    if let Some((other, solution)) = solve_sum(sym, value, &wanted, symbols, &sums) {
+                    if let Some((other, solution)) = solve_sum(sym, value, &wanted, symbols, &sums)
+                    {
                         sums.insert(other, solution);
                     }
                 }
             }
         }
         for (lhs, rhs) in symbols.relations() {
-            rows.extend(lhs.div_single(rhs).as_ref().and_then(Poly::as_single).cloned());
+            rows.extend(
+                lhs.div_single(rhs)
+                    .as_ref()
+                    .and_then(Poly::as_single)
+                    .cloned(),
+            );
         }
         let (products, rooted) = solve_products(rows, &wanted, symbols);
         let values = values
@@ -48,7 +56,14 @@ impl Basis {
             .filter(|(sym, _)| !wanted.contains(sym))
             .map(|(sym, value)| (sym, Poly::from_coeff(value.into())))
             .collect();
-        Basis { symbols: symbols.clone(), wanted, sums, products, values, rooted }
+        Basis {
+            symbols: symbols.clone(),
+            wanted,
+            sums,
+            products,
+            values,
+            rooted,
+        }
     }
 
     /// The formula in the basis.
@@ -71,19 +86,32 @@ impl Basis {
 
     /// Each symbol of a rewritten formula that is outside the basis, and why it stayed.
     pub fn stays(&self, poly: &Poly) -> Vec<(Sym, String)> {
-        let outside = poly.symbols().into_iter().filter(|sym| !self.wanted.contains(sym));
+        let outside = poly
+            .symbols()
+            .into_iter()
+            .filter(|sym| !self.wanted.contains(sym));
         outside.map(|sym| (sym, self.reason(sym))).collect()
     }
 
     fn reason(&self, sym: Sym) -> String {
         let name = self.symbols.name(sym);
         if self.rooted.contains(&sym) {
-            return format!("{name} stays: the relations give only a power of it, and it has no value");
+            return format!(
+                "{name} stays: the relations give only a power of it, and it has no value"
+            );
         }
-        let related = self.symbols.relations().any(|(lhs, rhs)| lhs.mentions(sym) || rhs.mentions(sym))
-            || self.symbols.definitions().any(|(own, value)| own == sym || value.mentions(sym));
+        let related = self
+            .symbols
+            .relations()
+            .any(|(lhs, rhs)| lhs.mentions(sym) || rhs.mentions(sym))
+            || self
+                .symbols
+                .definitions()
+                .any(|(own, value)| own == sym || value.mentions(sym));
         if related {
-            format!("{name} stays: the relations that mention it are used up or need it, and it has no value")
+            format!(
+                "{name} stays: the relations that mention it are used up or need it, and it has no value"
+            )
         } else {
             format!("{name} stays: no relation ties it to the basis, and it has no value")
         }
@@ -99,37 +127,60 @@ fn solve_sum(
     taken: &Subst,
 ) -> Option<(Sym, Poly)> {
     let candidates = value.symbols().into_iter().rev();
-    candidates.filter(|s| !wanted.contains(s) && taken.get(*s).is_none() && symbols.definition(*s).is_none()).find_map(
-        |other| {
+    candidates
+        .filter(|s| {
+            !wanted.contains(s) && taken.get(*s).is_none() && symbols.definition(*s).is_none()
+        })
+        .find_map(|other| {
             let groups = value.by_powers_of(&Atom::Sym(other));
-            let [(0, rest), (1, factor)] = &*groups else { return None };
+            let [(0, rest), (1, factor)] = &*groups else {
+                return None;
+            };
             let factor = factor.as_const().filter(|_| !rest.mentions(other))?;
             Some((other, (Poly::symbol(sym) - rest).scale(&factor.recip()?)))
-        },
-    )
+        })
 }
 
 /// Gaussian elimination over the exponents: each row is a product that equals one. Derived symbols go first, then the
 /// last declared.
-fn solve_products(rows: Vec<Term>, wanted: &BTreeSet<Sym>, symbols: &Symbols) -> (Subst, BTreeSet<Sym>) {
+fn solve_products(
+    rows: Vec<Term>,
+    wanted: &BTreeSet<Sym>,
+    symbols: &Symbols,
+) -> (Subst, BTreeSet<Sym>) {
     let mut solved: BTreeMap<Sym, Term> = BTreeMap::new();
     let mut rooted: BTreeSet<Sym> = BTreeSet::new();
     let mut open = rows;
     loop {
         let best = open.iter().enumerate().flat_map(|(row, term)| {
-            term.factors().iter().filter_map(move |(atom, e)| match atom {
-                Atom::Sym(sym) if e.abs() == 1 && !wanted.contains(sym) => Some((row, *sym, *e)),
-                _ => None,
-            })
+            term.factors()
+                .iter()
+                .filter_map(move |(atom, e)| match atom {
+                    Atom::Sym(sym) if e.abs() == 1 && !wanted.contains(sym) => {
+                        Some((row, *sym, *e))
+                    }
+                    _ => None,
+                })
         });
-        let Some((row, sym, e)) = best.max_by_key(|(_, sym, _)| (symbols.definition(*sym).is_some(), *sym)) else {
+        let Some((row, sym, e)) =
+            best.max_by_key(|(_, sym, _)| (symbols.definition(*sym).is_some(), *sym))
+        else {
             break;
         };
         let term = open.swap_remove(row);
-        let Some(value) = solve_for(&term, sym, e).as_ref().and_then(Poly::as_single).cloned() else { continue };
+        let Some(value) = solve_for(&term, sym, e)
+            .as_ref()
+            .and_then(Poly::as_single)
+            .cloned()
+        else {
+            continue;
+        };
         let replace = |old: &Term| replace_in(old, sym, &value).and_then(root);
         open = open.iter().filter_map(replace).collect();
-        solved = solved.into_iter().filter_map(|(own, old)| Some((own, replace_in(&old, sym, &value)?))).collect();
+        solved = solved
+            .into_iter()
+            .filter_map(|(own, old)| Some((own, replace_in(&old, sym, &value)?)))
+            .collect();
         solved.insert(sym, value);
     }
     for term in open {
@@ -138,7 +189,13 @@ fn solve_products(rows: Vec<Term>, wanted: &BTreeSet<Sym>, symbols: &Symbols) ->
             Atom::Opaque(_) => None,
         }));
     }
-    (solved.into_iter().map(|(sym, term)| (sym, Poly::from_term(term))).collect(), rooted)
+    (
+        solved
+            .into_iter()
+            .map(|(sym, term)| (sym, Poly::from_term(term)))
+            .collect(),
+        rooted,
+    )
 }
 
 fn replace_in(term: &Term, sym: Sym, value: &Term) -> Option<Term> {
@@ -148,7 +205,14 @@ fn replace_in(term: &Term, sym: Sym, value: &Term) -> Option<Term> {
     }
     let power = term_power(value, i64::from(e)).ok()??;
     let (_, rest) = term.mono().partition(|atom, _| *atom == Atom::Sym(sym));
-    multiply(&Term { mono: rest, coeff: term.coeff().clone() }, &power).ok()
+    multiply(
+        &Term {
+            mono: rest,
+            coeff: term.coeff().clone(),
+        },
+        &power,
+    )
+    .ok()
 }
 
 /// A product that equals one, without the common power of its factors when its number is such a power too.
@@ -165,13 +229,25 @@ fn root(term: Term) -> Option<Term> {
     if n < 2 || term.coeff().sign() <= 0 {
         return Some(term);
     }
-    let (num, den) = (term.coeff().numerator().nth_root(n), term.coeff().denominator().nth_root(n));
+    let (num, den) = (
+        term.coeff().numerator().nth_root(n),
+        term.coeff().denominator().nth_root(n),
+    );
     let coeff = Coeff::from_big_ratio(num, den)?;
     if coeff.pow(i32::try_from(common).ok()?) != Some(term.coeff().clone()) {
         return Some(term);
     }
-    let mono = term.factors().iter().try_fold(super::Mono::one(), |mono, (atom, e)| {
-        mono.mul(&super::Mono::power_of(atom.clone(), e / i32::try_from(common).unwrap_or(1)))
-    });
-    Some(Term { mono: mono.ok()?, coeff })
+    let mono = term
+        .factors()
+        .iter()
+        .try_fold(super::Mono::one(), |mono, (atom, e)| {
+            mono.mul(&super::Mono::power_of(
+                atom.clone(),
+                e / i32::try_from(common).unwrap_or(1),
+            ))
+        });
+    Some(Term {
+        mono: mono.ok()?,
+        coeff,
+    })
 }

@@ -68,7 +68,9 @@ impl Out<'_> {
     }
 
     fn fold(&mut self, arguments: &[Tree], method: &str) {
-        let Some((first, rest)) = arguments.split_first() else { return };
+        let Some((first, rest)) = arguments.split_first() else {
+            return;
+        };
         self.receiver(first);
         for argument in rest {
             self.push(method);
@@ -78,11 +80,21 @@ impl Out<'_> {
     }
 
     fn rust_rounded(&mut self, rounded: &Rounded) {
-        let Rounded { how, num, negated, den, .. } = rounded;
+        let Rounded {
+            how,
+            num,
+            negated,
+            den,
+            ..
+        } = rounded;
         match how {
             Rounding::Floor | Rounding::Mod => {
                 self.receiver(num);
-                self.push(if *how == Rounding::Floor { ".div_euclid(" } else { ".rem_euclid(" });
+                self.push(if *how == Rounding::Floor {
+                    ".div_euclid("
+                } else {
+                    ".rem_euclid("
+                });
                 self.write(den, Level::Sum);
                 self.push(")");
             }

@@ -51,7 +51,11 @@ impl Coeff {
     }
 
     fn reduce(num: i128, den: u128) -> Coeff {
-        let common = if den == 1 { 1 } else { gcd(num.unsigned_abs(), den) };
+        let common = if den == 1 {
+            1
+        } else {
+            gcd(num.unsigned_abs(), den)
+        };
         // `common` divides `den`, which is below 2^64, and both quotients are exact.
         let (n, d) = match common {
             1 => (num, den),
@@ -59,12 +63,18 @@ impl Coeff {
         };
         match (i64::try_from(n), u32::try_from(d)) {
             (Ok(num), Ok(den)) => Coeff(Repr::Small { num, den }),
-            _ => Coeff(Repr::Big(Box::new(RBig::from_parts(IBig::from(n), UBig::from(d))))),
+            _ => Coeff(Repr::Big(Box::new(RBig::from_parts(
+                IBig::from(n),
+                UBig::from(d),
+            )))),
         }
     }
 
     fn from_rbig(value: RBig) -> Coeff {
-        match (i64::try_from(value.numerator()), u32::try_from(value.denominator())) {
+        match (
+            i64::try_from(value.numerator()),
+            u32::try_from(value.denominator()),
+        ) {
             (Ok(num), Ok(den)) => Coeff(Repr::Small { num, den }),
             _ => Coeff(Repr::Big(Box::new(value))),
         }
@@ -145,7 +155,11 @@ impl Coeff {
 
     /// The magnitude.
     pub fn abs(&self) -> Coeff {
-        if self.is_negative() { -self } else { self.clone() }
+        if self.is_negative() {
+            -self
+        } else {
+            self.clone()
+        }
     }
 
     /// The quotient, or nothing when the divisor is zero.
@@ -161,7 +175,9 @@ impl Coeff {
                 let num_out = i128::from(*den) * i128::from(num.signum());
                 Some(Coeff::reduce(num_out, u128::from(num.unsigned_abs())))
             }
-            Repr::Big(big) => Coeff::from_big_ratio(big.denominator().clone().into(), big.numerator().clone()),
+            Repr::Big(big) => {
+                Coeff::from_big_ratio(big.denominator().clone().into(), big.numerator().clone())
+            }
         }
     }
 
@@ -173,7 +189,11 @@ impl Coeff {
             _ if self.is_one() => return Some(Coeff::ONE),
             _ => {}
         }
-        let base = if exponent < 0 { self.recip()? } else { self.clone() };
+        let base = if exponent < 0 {
+            self.recip()?
+        } else {
+            self.clone()
+        };
         let n = exponent.unsigned_abs();
         if let Repr::Small { num, den } = base.0
             && let (Some(num), Some(den)) = (num.checked_pow(n), den.checked_pow(n))
@@ -212,7 +232,9 @@ impl Coeff {
         if other.is_zero() {
             return self.abs();
         }
-        if let (Repr::Small { num: a, den: 1 }, Repr::Small { num: b, den: 1 }) = (&self.0, &other.0) {
+        if let (Repr::Small { num: a, den: 1 }, Repr::Small { num: b, den: 1 }) =
+            (&self.0, &other.0)
+        {
             let g = gcd(u128::from(a.unsigned_abs()), u128::from(b.unsigned_abs()));
             return Coeff::reduce(g as i128, 1);
         }
@@ -274,9 +296,10 @@ impl Mul for &Coeff {
     type Output = Coeff;
     fn mul(self, other: &Coeff) -> Coeff {
         match (&self.0, &other.0) {
-            (Repr::Small { num: a, den: p }, Repr::Small { num: b, den: q }) => {
-                Coeff::reduce(i128::from(*a) * i128::from(*b), u128::from(*p) * u128::from(*q))
-            }
+            (Repr::Small { num: a, den: p }, Repr::Small { num: b, den: q }) => Coeff::reduce(
+                i128::from(*a) * i128::from(*b),
+                u128::from(*p) * u128::from(*q),
+            ),
             _ => Coeff::from_rbig(self.to_rbig() * other.to_rbig()),
         }
     }
@@ -353,6 +376,8 @@ impl fmt::Debug for Coeff {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -378,6 +403,42 @@ mod tests {
         assert_eq!(Coeff::ZERO.pow(-1), None);
         assert_eq!(Coeff::ZERO.pow(0), Some(Coeff::ONE));
         assert_eq!(half.floor(), Coeff::from(-1));
-        assert_eq!(Coeff::from_ratio(1, 6).map(|x| x.gcd(&half)), Coeff::from_ratio(1, 6));
+        assert_eq!(
+            Coeff::from_ratio(1, 6).map(|x| x.gcd(&half)),
+            Coeff::from_ratio(1, 6)
+        );
+    }
+
+    fn coeff(value: &RBig) -> Coeff {
+        Coeff::from_rbig(value.clone())
+    }
+
+    fn config() -> proptest::test_runner::Config {
+        proptest::test_runner::Config {
+            failure_persistence: None,
+            rng_seed: proptest::test_runner::RngSeed::Fixed(7),
+            ..Default::default()
+        }
+    }
+
+    proptest! {
+        #![proptest_config(config())]
+
+    #[test]
+    fn coefficients_are_the_rationals(a in any::<i64>(), b in 1..i64::MAX, c in any::<i64>(), d in 1..i64::MAX) {
+        let big = |n: i64, d: i64| RBig::from_parts_signed(n.into(), d.into());
+        let (x, y) = (Coeff::from_ratio(a, b).expect("not zero"), Coeff::from_ratio(c, d).expect("not zero"));
+        let (p, q) = (big(a, b), big(c, d));
+        prop_assert_eq!(&x + &y, coeff(&(&p + &q)));
+        prop_assert_eq!(&x - &y, coeff(&(&p - &q)));
+        prop_assert_eq!(&x * &y, coeff(&(&p * &q)));
+        prop_assert_eq!(x.cmp(&y), p.cmp(&q));
+        prop_assert_eq!(x.floor(), Coeff::from(p.floor()));
+        prop_assert_eq!((&x + &y).to_string(), (&p + &q).to_string());
+        prop_assert_eq!(&(&x + &y) - &y, x.clone());
+        if c != 0 {
+            prop_assert_eq!(x.checked_div(&y), Some(coeff(&(p / q))));
+        }
+    }
     }
 }

@@ -42,32 +42,56 @@ pub fn compare(a: &Poly, b: &Poly, symbols: &Symbols) -> Comparison {
     if difference.is_zero() || aligned(&difference).is_some_and(|p| p.is_zero()) {
         return Comparison::Equal;
     }
-    let mut derived: BTreeSet<Sym> =
-        (&a.symbols() | &b.symbols()).into_iter().filter(|s| symbols.solution(*s).is_some()).collect();
+    let mut derived: BTreeSet<Sym> = (&a.symbols() | &b.symbols())
+        .into_iter()
+        .filter(|s| symbols.solution(*s).is_some())
+        .collect();
     let mut free: BTreeSet<Sym> = &left.symbols() | &right.symbols();
     for sym in &derived {
         free.extend(symbols.normal(&Poly::symbol(*sym)).symbols());
     }
     let settled = |value: &Poly| value.symbols().iter().all(|s| free.contains(s));
-    derived.extend(symbols.definitions().filter(|(_, value)| settled(value)).map(|(sym, _)| sym));
+    derived.extend(
+        symbols
+            .definitions()
+            .filter(|(_, value)| settled(value))
+            .map(|(sym, _)| sym),
+    );
     // What the difference depends on varies first.
     let varied = difference.symbols();
-    let free: Vec<Sym> = varied.iter().chain(free.difference(&varied)).copied().collect();
+    let free: Vec<Sym> = varied
+        .iter()
+        .chain(free.difference(&varied))
+        .copied()
+        .collect();
     let relevant: Vec<&Condition> = symbols
         .assumptions()
         .iter()
-        .filter(|c| c.symbols().iter().all(|s| free.contains(s) || symbols.solution(*s).is_some()))
+        .filter(|c| {
+            c.symbols()
+                .iter()
+                .all(|s| free.contains(s) || symbols.solution(*s).is_some())
+        })
         .collect();
     for values in samples(&free, symbols) {
-        let inside = derived.iter().map(|s| Condition::InDomain(*s)).all(|c| c.holds(&values, symbols) == Ok(true))
-            && relevant.iter().all(|c| c.holds(&values, symbols) != Ok(false));
+        let inside = derived
+            .iter()
+            .map(|s| Condition::InDomain(*s))
+            .all(|c| c.holds(&values, symbols) == Ok(true))
+            && relevant
+                .iter()
+                .all(|c| c.holds(&values, symbols) != Ok(false));
         if !inside || difference.eval(&values, symbols).is_ok_and(|d| d.is_zero()) {
             continue;
         }
         if let (Ok(left), Ok(right)) = (left.eval(&values, symbols), right.eval(&values, symbols))
             && left != right
         {
-            return Comparison::Different { witness: values, left, right };
+            return Comparison::Different {
+                witness: values,
+                left,
+                right,
+            };
         }
     }
     Comparison::NotRefuted
@@ -79,7 +103,9 @@ fn aligned(poly: &Poly) -> Option<Poly> {
     let mut current = poly.clone();
     let atoms: BTreeSet<_> = poly.opaques().cloned().collect();
     for opaque in atoms {
-        let OpaqueKind::Min(arguments) = opaque.kind() else { continue };
+        let OpaqueKind::Min(arguments) = opaque.kind() else {
+            continue;
+        };
         let [a, b] = &**arguments else { continue };
         let gap = b - a;
         let turned = gap.terms().first().is_some_and(|t| t.coeff().is_negative());
@@ -88,7 +114,11 @@ fn aligned(poly: &Poly) -> Option<Poly> {
         let unit = gap.div_single(&content)?;
         // No constructor makes this argument list in this place, so it stands for itself alone.
         let least = Poly::opaque(OpaqueKind::Min(vec![Poly::zero(), unit])).ok()?;
-        current = replace(&current, &Atom::Opaque(opaque.clone()), &(base + &(&content * &least)))?;
+        current = replace(
+            &current,
+            &Atom::Opaque(opaque.clone()),
+            &(base + &(&content * &least)),
+        )?;
     }
     Some(current)
 }
@@ -98,7 +128,9 @@ fn samples<'a>(free: &'a [Sym], symbols: &'a Symbols) -> impl Iterator<Item = Bi
     let place = |sym: Sym, offset: u64| {
         let domain = symbols.domain(sym);
         let value = IBig::from(domain.min) + IBig::from(offset);
-        domain.max.map_or(value.clone(), |max| value.min(IBig::from(max)))
+        domain
+            .max
+            .map_or(value.clone(), |max| value.min(IBig::from(max)))
     };
     let small = (0..SMALL).map(move |mut code| {
         let offsets = free.iter().map(|sym| {
@@ -112,13 +144,19 @@ fn samples<'a>(free: &'a [Sym], symbols: &'a Symbols) -> impl Iterator<Item = Bi
     let large = (0..LARGE).map(move |round| {
         let width = [6, 12, 30, 100, 5000][(round % 5) as usize];
         let offsets = free.iter().map(|sym| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (*sym, place(*sym, (state >> 33) % width))
         });
         offsets.collect::<Bindings>()
     });
-    let wanted = 4_u64.checked_pow(u32::try_from(free.len()).unwrap_or(u32::MAX)).unwrap_or(SMALL);
-    small.take(usize::try_from(wanted.min(SMALL)).unwrap_or(0)).chain(large)
+    let wanted = 4_u64
+        .checked_pow(u32::try_from(free.len()).unwrap_or(u32::MAX))
+        .unwrap_or(SMALL);
+    small
+        .take(usize::try_from(wanted.min(SMALL)).unwrap_or(0))
+        .chain(large)
 }
 
 /// The equation under which two products are equal: one symbol in terms of the others, "equal if `d = H*dh`". A
@@ -131,13 +169,25 @@ pub fn equal_if(a: &Poly, b: &Poly, symbols: &Symbols) -> Option<(Sym, Poly)> {
 fn solve(a: &Poly, b: &Poly, symbols: &Symbols) -> Option<(Sym, Poly)> {
     let ratio = a.div_single(b)?;
     let term = ratio.as_single()?;
-    let candidates = term.factors().iter().rev().filter_map(|(atom, e)| match atom {
-        Atom::Sym(sym) if e.abs() == 1 && symbols.solution(*sym).is_none() => {
-            Some((*sym, solve_for(term, *sym, *e)?))
-        }
-        _ => None,
-    });
-    let whole = |p: &Poly| p.terms().iter().all(|t| t.coeff().is_integer() && Mono::is_entire(t.mono()));
+    let candidates = term
+        .factors()
+        .iter()
+        .rev()
+        .filter_map(|(atom, e)| match atom {
+            Atom::Sym(sym) if e.abs() == 1 && symbols.solution(*sym).is_none() => {
+                Some((*sym, solve_for(term, *sym, *e)?))
+            }
+            _ => None,
+        });
+    let whole = |p: &Poly| {
+        p.terms()
+            .iter()
+            .all(|t| t.coeff().is_integer() && Mono::is_entire(t.mono()))
+    };
     let candidates: Vec<(Sym, Poly)> = candidates.collect();
-    candidates.iter().find(|(_, value)| whole(value)).or(candidates.first()).cloned()
+    candidates
+        .iter()
+        .find(|(_, value)| whole(value))
+        .or(candidates.first())
+        .cloned()
 }

@@ -56,7 +56,9 @@ impl Condition {
             Condition::AtLeast(a, b) => at(a)? >= at(b)?,
             Condition::Divides(a, b) => {
                 let (divisor, value) = (at(a)?, at(b)?);
-                value.checked_div(&divisor).map_or(value.is_zero(), |q| q.is_integer())
+                value
+                    .checked_div(&divisor)
+                    .map_or(value.is_zero(), |q| q.is_integer())
             }
             Condition::NonZero(value) => !at(value)?.is_zero(),
             Condition::InDomain(sym) => {
@@ -72,7 +74,11 @@ impl Condition {
     ///
     /// # Errors
     /// When the substitution divides by zero or exceeds a limit.
-    pub fn substitute(&self, subst: &Subst, cx: &mut Context<'_>) -> Result<Condition, AlgebraError> {
+    pub fn substitute(
+        &self,
+        subst: &Subst,
+        cx: &mut Context<'_>,
+    ) -> Result<Condition, AlgebraError> {
         let mut at = |p: &Poly| cx.substitute(p, subst);
         Ok(match self {
             Condition::Integer(value) => Condition::Integer(at(value)?),
@@ -81,7 +87,9 @@ impl Condition {
             Condition::NonZero(value) => Condition::NonZero(at(value)?),
             Condition::InDomain(sym) => match subst.get(*sym) {
                 None => self.clone(),
-                Some(value) => Condition::AtLeast(value.clone(), Poly::int(cx.symbols.domain(*sym).min)),
+                Some(value) => {
+                    Condition::AtLeast(value.clone(), Poly::int(cx.symbols.domain(*sym).min))
+                }
             },
         })
     }

@@ -43,7 +43,10 @@ impl<'a> Context<'a> {
 
     /// A context that knows the domains only.
     pub(super) fn without_assumptions(symbols: &'a Symbols) -> Context<'a> {
-        Context { assumptions: false, ..Context::new(symbols) }
+        Context {
+            assumptions: false,
+            ..Context::new(symbols)
+        }
     }
 
     pub(super) fn facts(&self) -> Option<&'a Facts> {
@@ -133,17 +136,39 @@ impl<'a> Context<'a> {
         self.ranges.pop();
     }
 
+    /// A min that was built before; what is known of an index of a sum holds only inside that sum.
+    pub(super) fn recall_least(&self, arguments: &[Poly]) -> Option<(Poly, Conditions)> {
+        if self.ranges.is_empty() {
+            self.memo.least.get(arguments).cloned()
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn keep_least(&mut self, arguments: &[Poly], result: &Poly, used: Conditions) {
+        if !self.ranges.is_empty() {
+            return;
+        }
+        if self.memo.least.len() >= MEMO_SIZE {
+            self.memo.least.clear();
+        }
+        self.memo
+            .least
+            .insert(arguments.to_vec(), (result.clone(), used));
+    }
+
     pub(super) fn range(&self, index: Sym) -> Option<(Poly, Poly)> {
         let found = self.ranges.iter().rev().find(|(sym, ..)| *sym == index)?;
         Some((found.1.clone(), found.2.clone()))
     }
 }
 
-/// Remembered substitutions, each with the conditions it recorded.
+/// What was built before, each with the conditions it recorded.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     known: HashMap<Poly, (Poly, Conditions)>,
     subst: Subst,
+    least: HashMap<Vec<Poly>, (Poly, Conditions)>,
 }
 
 impl Memo {

@@ -45,7 +45,10 @@ impl AlgebraError {
                 format!("`{}` cannot be an exponent here", exponent.show(symbols))
             }
             AlgebraError::Bound { bound } => {
-                format!("`{}` is no integer at every step of the sum around it", bound.show(symbols))
+                format!(
+                    "`{}` is no integer at every step of the sum around it",
+                    bound.show(symbols)
+                )
             }
             AlgebraError::NoArguments => "a min or max needs at least one argument".to_owned(),
             AlgebraError::Limit(limit) => limit.to_string(),

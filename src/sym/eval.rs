@@ -52,7 +52,12 @@ impl Bindings {
 
 impl<V: Into<IBig>> FromIterator<(Sym, V)> for Bindings {
     fn from_iter<I: IntoIterator<Item = (Sym, V)>>(pairs: I) -> Bindings {
-        Bindings(pairs.into_iter().map(|(sym, value)| (sym, value.into())).collect())
+        Bindings(
+            pairs
+                .into_iter()
+                .map(|(sym, value)| (sym, value.into()))
+                .collect(),
+        )
     }
 }
 
@@ -94,8 +99,15 @@ impl EvalError {
     /// The error in words: the formula, its value and the values of its symbols.
     pub fn message(&self, symbols: &Symbols) -> String {
         let values = |at: &Bindings| {
-            let pairs: Vec<String> = at.iter().map(|(s, v)| format!("{} = {v}", symbols.name(s))).collect();
-            if pairs.is_empty() { String::new() } else { format!(" at {}", pairs.join(", ")) }
+            let pairs: Vec<String> = at
+                .iter()
+                .map(|(s, v)| format!("{} = {v}", symbols.name(s)))
+                .collect();
+            if pairs.is_empty() {
+                String::new()
+            } else {
+                format!(" at {}", pairs.join(", "))
+            }
         };
         match self {
             EvalError::Unbound(missing) => {
@@ -103,13 +115,25 @@ impl EvalError {
                 format!("no value for {}", names.join(", "))
             }
             EvalError::NotInteger { poly, value, at } => {
-                format!("`{}` = {value} is not an integer{}", poly.show(symbols), values(at))
+                format!(
+                    "`{}` = {value} is not an integer{}",
+                    poly.show(symbols),
+                    values(at)
+                )
             }
             EvalError::Negative { poly, value, at } => {
-                format!("`{}` = {value} is negative{}", poly.show(symbols), values(at))
+                format!(
+                    "`{}` = {value} is negative{}",
+                    poly.show(symbols),
+                    values(at)
+                )
             }
             EvalError::ZeroDivision { poly, at } => {
-                format!("division by zero: `{}` = 0{}", poly.show(symbols), values(at))
+                format!(
+                    "division by zero: `{}` = 0{}",
+                    poly.show(symbols),
+                    values(at)
+                )
             }
             EvalError::Limit(limit) => limit.to_string(),
         }
@@ -128,7 +152,14 @@ impl Poly {
     /// # Errors
     /// All unbound symbols at once; a division by zero; a derived symbol that is no integer; a limit.
     pub fn eval(&self, values: &Bindings, symbols: &Symbols) -> Result<Coeff, EvalError> {
-        let mut run = Run { values, symbols, derived: HashMap::new(), locals: Vec::new(), opaques: HashMap::new(), steps: 0 };
+        let mut run = Run {
+            values,
+            symbols,
+            derived: HashMap::new(),
+            locals: Vec::new(),
+            opaques: HashMap::new(),
+            steps: 0,
+        };
         match run.poly(self, 0) {
             Err(EvalError::Unbound(_)) => Err(EvalError::Unbound(run.unbound(self))),
             other => other,
@@ -158,7 +189,11 @@ impl Poly {
             return Ok(value);
         }
         let at = relevant(self, values, symbols);
-        Err(EvalError::Negative { poly: self.clone(), value: value.into(), at })
+        Err(EvalError::Negative {
+            poly: self.clone(),
+            value: value.into(),
+            at,
+        })
     }
 }
 
@@ -220,7 +255,10 @@ impl Run<'_> {
                 let value = self.atom(atom, depth)?;
                 let power = power(&value, &Coeff::from(i64::from(*e)))?.ok_or_else(|| {
                     let poly = Poly::atom(atom.clone());
-                    EvalError::ZeroDivision { at: self.at(&poly), poly }
+                    EvalError::ZeroDivision {
+                        at: self.at(&poly),
+                        poly,
+                    }
                 })?;
                 product = &product * &power;
                 if product.as_small().is_none() && product.bits() > MAX_BITS {
@@ -256,7 +294,11 @@ impl Run<'_> {
 
     fn step(&mut self) -> Result<(), LimitError> {
         self.steps += 1;
-        if self.steps > MAX_SUM_STEPS { Err(LimitError::SumSteps) } else { Ok(()) }
+        if self.steps > MAX_SUM_STEPS {
+            Err(LimitError::SumSteps)
+        } else {
+            Ok(())
+        }
     }
 
     fn sym(&mut self, sym: Sym, depth: usize) -> Result<Coeff, EvalError> {
@@ -277,7 +319,11 @@ impl Run<'_> {
         };
         let value = self.poly(definition, depth + 1)?;
         if !value.is_integer() {
-            return Err(EvalError::NotInteger { poly: definition.clone(), value, at: self.at(definition) });
+            return Err(EvalError::NotInteger {
+                poly: definition.clone(),
+                value,
+                at: self.at(definition),
+            });
         }
         self.derived.insert(sym, value.clone());
         Ok(value)
@@ -289,7 +335,10 @@ impl Run<'_> {
                 let (n, d) = (self.poly(num, depth)?, self.poly(den, depth)?);
                 match n.checked_div(&d) {
                     Some(quotient) => Ok(quotient.floor()),
-                    None => Err(EvalError::ZeroDivision { poly: den.clone(), at: self.at(den) }),
+                    None => Err(EvalError::ZeroDivision {
+                        poly: den.clone(),
+                        at: self.at(den),
+                    }),
                 }
             }
             OpaqueKind::Min(arguments) => {
@@ -304,19 +353,42 @@ impl Run<'_> {
                 let (b, e) = (self.poly(base, depth)?, self.poly(exponent, depth)?);
                 if !e.is_integer() {
                     let at = self.at(exponent);
-                    return Err(EvalError::NotInteger { poly: exponent.clone(), value: e, at });
+                    return Err(EvalError::NotInteger {
+                        poly: exponent.clone(),
+                        value: e,
+                        at,
+                    });
                 }
-                power(&b, &e)?.ok_or_else(|| EvalError::ZeroDivision { poly: base.clone(), at: self.at(base) })
+                power(&b, &e)?.ok_or_else(|| EvalError::ZeroDivision {
+                    poly: base.clone(),
+                    at: self.at(base),
+                })
             }
-            OpaqueKind::Sum { index, lo, hi, body } => self.sum(*index, lo, hi, body, depth),
+            OpaqueKind::Sum {
+                index,
+                lo,
+                hi,
+                body,
+            } => self.sum(*index, lo, hi, body, depth),
             OpaqueKind::Beyond(limit) => Err((*limit).into()),
         }
     }
 
-    fn sum(&mut self, index: Sym, lo: &Poly, hi: &Poly, body: &Poly, depth: usize) -> Result<Coeff, EvalError> {
+    fn sum(
+        &mut self,
+        index: Sym,
+        lo: &Poly,
+        hi: &Poly,
+        body: &Poly,
+        depth: usize,
+    ) -> Result<Coeff, EvalError> {
         let mut bound = |p: &Poly| {
             let value = self.poly(p, depth)?;
-            value.to_integer().ok_or_else(|| EvalError::NotInteger { poly: p.clone(), value, at: self.at(p) })
+            value.to_integer().ok_or_else(|| EvalError::NotInteger {
+                poly: p.clone(),
+                value,
+                at: self.at(p),
+            })
         };
         let (mut i, last) = (bound(lo)?, bound(hi)?);
         if &last - &i >= IBig::from(MAX_SUM_STEPS) {
@@ -348,7 +420,9 @@ fn power(base: &Coeff, exponent: &Coeff) -> Result<Option<Coeff>, EvalError> {
             _ => None,
         });
     }
-    let Some((e, 1)) = exponent.as_small() else { return Err(LimitError::Bits.into()) };
+    let Some((e, 1)) = exponent.as_small() else {
+        return Err(LimitError::Bits.into());
+    };
     let e = i32::try_from(e).map_err(|_| LimitError::Bits)?;
     if e != 1 && (base.bits() - 1).saturating_mul(e.unsigned_abs() as usize) > MAX_BITS {
         return Err(LimitError::Bits.into());

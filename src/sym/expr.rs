@@ -99,7 +99,11 @@ impl Expr {
     /// Every name that must be resolved, with its place, in the order of the text; indices of sums are not among
     /// them.
     pub fn names(&self) -> Vec<(&str, Range<usize>)> {
-        let mut names = Names { text: &self.text, found: Vec::new(), bound: Vec::new() };
+        let mut names = Names {
+            text: &self.text,
+            found: Vec::new(),
+            bound: Vec::new(),
+        };
         names.collect(&self.root);
         names.found.sort_by_key(|(_, span)| span.start);
         names.found
@@ -133,10 +137,13 @@ impl Names<'_> {
                 self.collect(exponent);
             }
             Node::Call(_, arguments) => arguments.iter().for_each(|part| self.collect(part)),
-            Node::Sum { index, range, body, .. } => {
+            Node::Sum {
+                index, range, body, ..
+            } => {
                 self.collect(&range.0);
                 self.collect(&range.1);
-                self.bound.push(&self.text[index.0 as usize..index.1 as usize]);
+                self.bound
+                    .push(&self.text[index.0 as usize..index.1 as usize]);
                 self.collect(body);
                 self.bound.pop();
             }

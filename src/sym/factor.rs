@@ -28,8 +28,15 @@ fn product(poly: &Poly, builder: &mut Builder<'_>, depth: usize) -> (bool, Tree)
         return (term.coeff().is_negative(), builder.product(term));
     }
     let negative = poly.terms().iter().all(|t| t.coeff().is_negative());
-    let content = if negative { -poly.content() } else { poly.content() };
-    let common = Term { mono: poly.common_mono(), coeff: content };
+    let content = if negative {
+        -poly.content()
+    } else {
+        poly.content()
+    };
+    let common = Term {
+        mono: poly.common_mono(),
+        coeff: content,
+    };
     let divisor = Poly::from_term(common.clone());
     let rest = poly.div_single(&divisor).unwrap_or_else(|| poly.clone());
     let (mut num, den) = builder.sides(&common);
@@ -45,17 +52,26 @@ fn sum(poly: &Poly, builder: &mut Builder<'_>, depth: usize) -> Tree {
     let mut groups: Vec<(usize, bool, Tree)> = Vec::new();
     let mut left: Vec<(usize, Term)> = poly.terms().iter().cloned().enumerate().collect();
     while let Some((atom, least)) = most_shared(&left) {
-        let (own, other): (Vec<_>, Vec<_>) = left.into_iter().partition(|(_, t)| t.mono().exponent(&atom) > 0);
+        let (own, other): (Vec<_>, Vec<_>) = left
+            .into_iter()
+            .partition(|(_, t)| t.mono().exponent(&atom) > 0);
         left = other;
         let place = own.iter().map(|(place, _)| *place).min().unwrap_or(0);
         let inverse = Mono::power_of(atom.clone(), -least);
-        let inside = Poly::from_terms(own.into_iter().map(|(_, t)| t).collect()).times_mono(&inverse);
+        let inside =
+            Poly::from_terms(own.into_iter().map(|(_, t)| t).collect()).times_mono(&inverse);
         let (negative, cofactor) = product(&inside, builder, depth + 1);
-        let (mut factors, _) = builder.sides(&Term { mono: Mono::power_of(atom, least), coeff: Coeff::ONE });
+        let (mut factors, _) = builder.sides(&Term {
+            mono: Mono::power_of(atom, least),
+            coeff: Coeff::ONE,
+        });
         match cofactor {
             Tree::Mul(inner) => {
                 // A leading number stays in front.
-                let lead = inner.iter().take_while(|f| matches!(f, Tree::Int(_))).count();
+                let lead = inner
+                    .iter()
+                    .take_while(|f| matches!(f, Tree::Int(_)))
+                    .count();
                 factors.splice(0..0, inner[..lead].iter().cloned());
                 factors.extend(inner.into_iter().skip(lead));
             }
@@ -63,19 +79,35 @@ fn sum(poly: &Poly, builder: &mut Builder<'_>, depth: usize) -> Tree {
         }
         groups.push((place, negative, Tree::mul(factors)));
     }
-    groups.extend(left.into_iter().map(|(place, t)| (place, t.coeff().is_negative(), builder.product(&t))));
+    groups.extend(
+        left.into_iter()
+            .map(|(place, t)| (place, t.coeff().is_negative(), builder.product(&t))),
+    );
     groups.sort_by_key(|(place, ..)| *place);
-    Tree::add(groups.into_iter().map(|(_, negative, tree)| (negative, tree)).collect())
+    Tree::add(
+        groups
+            .into_iter()
+            .map(|(_, negative, tree)| (negative, tree))
+            .collect(),
+    )
 }
 
 /// The first atom that most terms share, at least two, and its least power in them.
 fn most_shared(terms: &[(usize, Term)]) -> Option<(Atom, i32)> {
     let mut counts: BTreeMap<&Atom, (usize, i32)> = BTreeMap::new();
-    for (atom, e) in terms.iter().flat_map(|(_, t)| t.factors()).filter(|(_, e)| *e > 0) {
+    for (atom, e) in terms
+        .iter()
+        .flat_map(|(_, t)| t.factors())
+        .filter(|(_, e)| *e > 0)
+    {
         let entry = counts.entry(atom).or_insert((0, *e));
         *entry = (entry.0 + 1, entry.1.min(*e));
     }
-    let most = counts.values().map(|(count, _)| *count).max().filter(|most| *most > 1)?;
+    let most = counts
+        .values()
+        .map(|(count, _)| *count)
+        .max()
+        .filter(|most| *most > 1)?;
     let (atom, (_, least)) = counts.into_iter().find(|(_, (count, _))| *count == most)?;
     Some((atom.clone(), least))
 }

@@ -99,7 +99,8 @@ impl Context<'_> {
         if self.attempt(|cx| cx.proves_nonnegative(num) && cx.proves_positive(&(den - num))) {
             return Some(Poly::zero());
         }
-        let below = self.attempt(|cx| cx.proves_positive(&-num) && cx.proves_nonnegative(&(num + den)));
+        let below =
+            self.attempt(|cx| cx.proves_positive(&-num) && cx.proves_nonnegative(&(num + den)));
         below.then(|| Poly::int(-1))
     }
 }
@@ -125,15 +126,22 @@ fn lowest_terms(a: &Poly, b: &Poly) -> (Poly, Poly) {
 pub(super) fn divide_exactly(a: &Poly, b: &Poly) -> Option<Poly> {
     let (num, den) = lowest_terms(a, b);
     let first = den.terms().first()?;
-    let inverse = Term { mono: first.mono().recip(), coeff: first.coeff().recip()? };
+    let inverse = Term {
+        mono: first.mono().recip(),
+        coeff: first.coeff().recip()?,
+    };
     let lowest = den.terms().last()?;
     let mut rest = num.clone();
     let mut quotient: Vec<Term> = Vec::new();
     while let Some(lead) = rest.terms().first() {
-        let next = super::ops::multiply(lead, &inverse).ok().filter(|t| Mono::is_entire(t.mono()))?;
+        let next = super::ops::multiply(lead, &inverse)
+            .ok()
+            .filter(|t| Mono::is_entire(t.mono()))?;
         // Last terms multiply to the last term of the product, so a quotient term below that cannot occur.
         let last = num.terms().last()?;
-        if quotient.len() >= MAX_QUOTIENT_TERMS || next.mono().mul(lowest.mono()).ok()? > *last.mono() {
+        if quotient.len() >= MAX_QUOTIENT_TERMS
+            || next.mono().mul(lowest.mono()).ok()? > *last.mono()
+        {
             return None;
         }
         rest = rest - den.times(&next);

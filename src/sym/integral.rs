@@ -24,7 +24,12 @@ impl Context<'_> {
     /// Writes a polynomial as one that is an integer plus a rest: terms that are integers leave the rest, and
     /// coefficients of integer monomials in the rest lie in `[0, 1)`.
     pub(super) fn split_integral(&mut self, poly: &Poly) -> (Poly, Poly) {
-        let plain = |t: &Term| t.coeff().is_integer() && t.factors().iter().all(|(a, e)| *e > 0 && a.opaque().is_none());
+        let plain = |t: &Term| {
+            t.coeff().is_integer()
+                && t.factors()
+                    .iter()
+                    .all(|(a, e)| *e > 0 && a.opaque().is_none())
+        };
         if poly.terms().iter().all(plain) {
             return (poly.clone(), Poly::zero());
         }
@@ -57,30 +62,44 @@ impl Context<'_> {
 
     fn integer_term(&mut self, term: &Term, quotients: usize) -> bool {
         if term.coeff().is_integer() && term.factors().iter().all(|(_, e)| *e > 0) {
-            return term.factors().iter().all(|(atom, _)| self.integer_atom(atom));
+            return term
+                .factors()
+                .iter()
+                .all(|(atom, _)| self.integer_atom(atom));
         }
-        let Some(facts) = self.facts().filter(|_| quotients > 0) else { return false };
+        let Some(facts) = self.facts().filter(|_| quotients > 0) else {
+            return false;
+        };
         facts.quotients.iter().any(|quotient| {
             let helps = |(atom, e): &(Atom, i32)| *e < 0 && quotient.term.mono().exponent(atom) < 0;
             let coeff_helps = !term.coeff().is_integer() && !quotient.term.coeff().is_integer();
-            let inverse = quotient.term.coeff().recip().map(|coeff| Term { mono: quotient.term.mono().recip(), coeff });
+            let inverse = quotient.term.coeff().recip().map(|coeff| Term {
+                mono: quotient.term.mono().recip(),
+                coeff,
+            });
             match inverse.map(|inverse| multiply(term, &inverse)) {
-                Some(Ok(left)) if coeff_helps || term.factors().iter().any(helps) => self.attempt(|cx| {
-                    cx.pending.push(quotient.source.clone());
-                    cx.integer_term(&left, quotients - 1)
-                }),
+                Some(Ok(left)) if coeff_helps || term.factors().iter().any(helps) => {
+                    self.attempt(|cx| {
+                        cx.pending.push(quotient.source.clone());
+                        cx.integer_term(&left, quotients - 1)
+                    })
+                }
                 _ => false,
             }
         })
     }
 
     fn integer_atom(&mut self, atom: &Atom) -> bool {
-        let Atom::Opaque(opaque) = atom else { return true };
+        let Atom::Opaque(opaque) = atom else {
+            return true;
+        };
         match opaque.kind() {
             OpaqueKind::Floor { .. } => true,
             OpaqueKind::Min(arguments) => arguments.iter().all(|p| self.proves_integer(p)),
             OpaqueKind::Pow { base, exponent } => {
-                self.proves_integer(base) && self.proves_integer(exponent) && self.proves_nonnegative(exponent)
+                self.proves_integer(base)
+                    && self.proves_integer(exponent)
+                    && self.proves_nonnegative(exponent)
             }
             OpaqueKind::Sum { body, .. } => self.proves_integer(body),
             OpaqueKind::Beyond(_) => false,
@@ -89,27 +108,41 @@ impl Context<'_> {
 
     /// Whether a sum of several terms differs from a declared integer by an integer.
     fn declared_integer(&mut self, rest: &Poly) -> bool {
-        let Some(facts) = self.facts() else { return false };
+        let Some(facts) = self.facts() else {
+            return false;
+        };
         if self.attempts > 8 {
             return false;
         }
         facts.integers.iter().any(|(value, source)| {
             [rest - value, rest + value].iter().any(|left| {
-                let shorter = left.terms().iter().all(|t| {
-                    t.mono().is_entire() || rest.terms().iter().any(|r| r == t)
-                });
-                shorter && left.terms().len() <= rest.terms().len() + value.terms().len() && self.attempt(|cx| {
-                    cx.pending.push(source.clone());
-                    left.terms().iter().all(|t| cx.integer_term(t, MAX_QUOTIENTS))
-                        || has_integer_values(left) && left.terms().iter().all(|t| cx.integer_term(&with_coeff(t, Coeff::ONE), 0))
-                })
+                let shorter = left
+                    .terms()
+                    .iter()
+                    .all(|t| t.mono().is_entire() || rest.terms().iter().any(|r| r == t));
+                shorter
+                    && left.terms().len() <= rest.terms().len() + value.terms().len()
+                    && self.attempt(|cx| {
+                        cx.pending.push(source.clone());
+                        left.terms()
+                            .iter()
+                            .all(|t| cx.integer_term(t, MAX_QUOTIENTS))
+                            || has_integer_values(left)
+                                && left
+                                    .terms()
+                                    .iter()
+                                    .all(|t| cx.integer_term(&with_coeff(t, Coeff::ONE), 0))
+                    })
             })
         })
     }
 }
 
 fn with_coeff(term: &Term, coeff: Coeff) -> Term {
-    Term { mono: term.mono().clone(), coeff }
+    Term {
+        mono: term.mono().clone(),
+        coeff,
+    }
 }
 
 /// Whether a polynomial with fractional coefficients has integer values only, its atoms being integers: its values
@@ -119,7 +152,9 @@ fn has_integer_values(poly: &Poly) -> bool {
         return true;
     }
     let (scaled, den) = poly.fraction();
-    let Some((modulus, 1)) = den.as_const().and_then(|c| c.as_small()) else { return false };
+    let Some((modulus, 1)) = den.as_const().and_then(|c| c.as_small()) else {
+        return false;
+    };
     let modulus = modulus.unsigned_abs();
     let mut slots: BTreeMap<&Atom, usize> = BTreeMap::new();
     for term in scaled.terms() {
@@ -128,13 +163,23 @@ fn has_integer_values(poly: &Poly) -> bool {
             slots.entry(atom).or_insert(next);
         }
     }
-    let Some(count) = u32::try_from(slots.len()).ok().and_then(|k| modulus.checked_pow(k)) else { return false };
+    let Some(count) = u32::try_from(slots.len())
+        .ok()
+        .and_then(|k| modulus.checked_pow(k))
+    else {
+        return false;
+    };
     if count > MAX_RESIDUES {
         return false;
     }
     let big = IBig::from(modulus);
-    let reduced = |t: &Term| u64::try_from(IBig::from(t.coeff().numerator().rem_euclid(&big))).unwrap_or(0);
-    let coefficients: Vec<(u64, &Mono)> = scaled.terms().iter().map(|t| (reduced(t), t.mono())).collect();
+    let reduced =
+        |t: &Term| u64::try_from(IBig::from(t.coeff().numerator().rem_euclid(&big))).unwrap_or(0);
+    let coefficients: Vec<(u64, &Mono)> = scaled
+        .terms()
+        .iter()
+        .map(|t| (reduced(t), t.mono()))
+        .collect();
     (0..count).all(|code| {
         let residue = |slot: usize| code / modulus.pow(slot as u32) % modulus;
         let total = coefficients.iter().fold(0, |total, (coeff, mono)| {

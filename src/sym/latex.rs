@@ -15,7 +15,11 @@ impl Out<'_> {
             Tree::Mul(factors) => {
                 for (i, factor) in factors.iter().enumerate() {
                     if i > 0 {
-                        self.push(if starts_with_digit(factor) { " \\cdot " } else { " " });
+                        self.push(if starts_with_digit(factor) {
+                            " \\cdot "
+                        } else {
+                            " "
+                        });
                     }
                     self.write(factor, Level::Factor);
                 }
@@ -88,11 +92,18 @@ impl Out<'_> {
     /// `d`, `d_{h}`, `d_{\mathrm{ff}}`, `\mathit{dh}`.
     fn latex_name(&mut self, sym: Sym) {
         let name = super::names::spell(sym, self.symbols, self.syntax);
-        let mut parts = name.trim_end_matches('_').split(['_', '.']).filter(|part| !part.is_empty());
+        let mut parts = name
+            .trim_end_matches('_')
+            .split(['_', '.'])
+            .filter(|part| !part.is_empty());
         let head = parts.next().unwrap_or("x");
         let tail: Vec<&str> = parts.collect();
         let single = |text: &str| text.chars().nth(1).is_none();
-        self.push(&if single(head) { head.to_owned() } else { format!("\\mathit{{{head}}}") });
+        self.push(&if single(head) {
+            head.to_owned()
+        } else {
+            format!("\\mathit{{{head}}}")
+        });
         match &*tail {
             [] => {}
             [one] if single(one) => self.push(&format!("_{{{one}}}")),

@@ -63,7 +63,11 @@ pub(super) fn is_name_part(c: char) -> bool {
 
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, ParseError> {
     let Ok(length) = u32::try_from(text.len()) else {
-        return Err(ParseError::new(0..0, "a formula of more than 4 GiB is refused", None));
+        return Err(ParseError::new(
+            0..0,
+            "a formula of more than 4 GiB is refused",
+            None,
+        ));
     };
     let mut found = Vec::with_capacity(text.len() / 2 + 1);
     let mut at = 0;
@@ -78,7 +82,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, ParseError> {
             }
             '0'..='9' => (Kind::Number, number_length(rest)),
             'a'..='z' | 'A'..='Z' | '_' => (Kind::Name, name_length(rest)),
-            '.' if rest[1..].starts_with(|c: char| c.is_ascii_digit()) => (Kind::Number, number_length(rest)),
+            '.' if rest[1..].starts_with(|c: char| c.is_ascii_digit()) => {
+                (Kind::Number, number_length(rest))
+            }
             _ if superscript(c).is_some() => (Kind::Superscript, run(|c| superscript(c).is_some())),
             _ if is_name_start(c) => (Kind::Name, name_length(rest)),
             '*' if rest.starts_with("**") => (Kind::Caret, 2),
@@ -98,21 +104,37 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, ParseError> {
             '⌉' => (Kind::CeilClose, c.len_utf8()),
             _ => {
                 let span = start..start + c.len_utf8();
-                let hint = "a formula is made of numbers, names, + - * / ^ // %, parentheses and calls";
-                return Err(ParseError::new(span, format!("unexpected character `{}`", c.escape_debug()), Some(hint)));
+                let hint =
+                    "a formula is made of numbers, names, + - * / ^ // %, parentheses and calls";
+                return Err(ParseError::new(
+                    span,
+                    format!("unexpected character `{}`", c.escape_debug()),
+                    Some(hint),
+                ));
             }
         };
         at += length;
         // No place is beyond the length, which fits.
-        found.push(Token { kind, start: start as u32, end: at as u32 });
+        found.push(Token {
+            kind,
+            start: start as u32,
+            end: at as u32,
+        });
     }
-    found.push(Token { kind: Kind::End, start: length, end: length });
+    found.push(Token {
+        kind: Kind::End,
+        start: length,
+        end: length,
+    });
     Ok(found)
 }
 
 /// Digits with `_` between them, and a decimal part.
 fn number_length(text: &str) -> usize {
-    let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(text.len());
+    let digits = |text: &str| {
+        text.find(|c: char| !c.is_ascii_digit() && c != '_')
+            .unwrap_or(text.len())
+    };
     let whole = digits(text);
     match text[whole..].strip_prefix('.') {
         Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => whole + 1 + digits(rest),

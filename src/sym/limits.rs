@@ -75,14 +75,26 @@ impl fmt::Display for LimitError {
             ),
             LimitError::Depth => write!(f, "nesting is deeper than {name} = {MAX_DEPTH}"),
             LimitError::Weight => {
-                write!(f, "a floor, min, power or sum holds more than {name} = {MAX_WEIGHT} terms")
+                write!(
+                    f,
+                    "a floor, min, power or sum holds more than {name} = {MAX_WEIGHT} terms"
+                )
             }
-            LimitError::Args => write!(f, "a min or max has more than {name} = {MAX_ARGS} arguments"),
+            LimitError::Args => write!(
+                f,
+                "a min or max has more than {name} = {MAX_ARGS} arguments"
+            ),
             LimitError::SumSteps => {
-                write!(f, "a sum without closed form takes more than {name} = {MAX_SUM_STEPS} steps")
+                write!(
+                    f,
+                    "a sum without closed form takes more than {name} = {MAX_SUM_STEPS} steps"
+                )
             }
             LimitError::Definitions => {
-                write!(f, "the definitions expand to more than {name} = {MAX_DEFINITION_TERMS} terms")
+                write!(
+                    f,
+                    "the definitions expand to more than {name} = {MAX_DEFINITION_TERMS} terms"
+                )
             }
         }
     }

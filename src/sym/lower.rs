@@ -24,18 +24,33 @@ pub struct ExprError {
 impl ExprError {
     /// A mistake that is not an unknown name.
     pub fn new(span: Range<usize>, message: impl Into<String>, hint: Option<String>) -> ExprError {
-        ExprError { span, message: message.into(), hint, unknown: None }
+        ExprError {
+            span,
+            message: message.into(),
+            hint,
+            unknown: None,
+        }
     }
 
     /// A name that is not known.
     pub fn unknown(name: &str, span: Range<usize>) -> ExprError {
-        ExprError { span, message: format!("unknown symbol `{name}`"), hint: None, unknown: Some(name.to_owned()) }
+        ExprError {
+            span,
+            message: format!("unknown symbol `{name}`"),
+            hint: None,
+            unknown: Some(name.to_owned()),
+        }
     }
 }
 
 impl From<ParseError> for ExprError {
     fn from(error: ParseError) -> ExprError {
-        ExprError { span: error.span, message: error.message, hint: error.hint, unknown: None }
+        ExprError {
+            span: error.span,
+            message: error.message,
+            hint: error.hint,
+            unknown: None,
+        }
     }
 }
 
@@ -57,7 +72,11 @@ impl Expr {
     ///
     /// # Errors
     /// All unknown names and all operations without a result.
-    pub fn lower(&self, resolve: &mut Resolve<'_>, cx: &mut Context<'_>) -> Result<Poly, Vec<ExprError>> {
+    pub fn lower(
+        &self,
+        resolve: &mut Resolve<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<Poly, Vec<ExprError>> {
         let value = self.lower_freely(resolve, cx)?;
         cx.require_integer(&value);
         Ok(value)
@@ -67,9 +86,20 @@ impl Expr {
     ///
     /// # Errors
     /// As [`Expr::lower`].
-    pub fn lower_freely(&self, resolve: &mut Resolve<'_>, cx: &mut Context<'_>) -> Result<Poly, Vec<ExprError>> {
+    pub fn lower_freely(
+        &self,
+        resolve: &mut Resolve<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<Poly, Vec<ExprError>> {
         let text = &*self.text;
-        let mut run = Run { text, resolve, cx, known: HashMap::new(), bound: Vec::new(), errors: Vec::new() };
+        let mut run = Run {
+            text,
+            resolve,
+            cx,
+            known: HashMap::new(),
+            bound: Vec::new(),
+            errors: Vec::new(),
+        };
         let value = run.poly(&self.root);
         match value {
             Some(value) if run.errors.is_empty() => Ok(value),
@@ -91,7 +121,15 @@ struct Run<'t, 'r, 'f, 'c, 's> {
 impl<'t> Run<'t, '_, '_, '_, '_> {
     /// Takes a result, or puts its error at the place of an expression.
     fn at<T>(&mut self, expr: &Ast, result: Result<T, AlgebraError>) -> Option<T> {
-        result.map_err(|error| self.errors.push(ExprError::new(expr.span(), error.message(self.cx.symbols), None))).ok()
+        result
+            .map_err(|error| {
+                self.errors.push(ExprError::new(
+                    expr.span(),
+                    error.message(self.cx.symbols),
+                    None,
+                ))
+            })
+            .ok()
     }
 
     fn name(&mut self, span: Range<usize>) -> Option<Poly> {
@@ -137,14 +175,20 @@ impl<'t> Run<'t, '_, '_, '_, '_> {
                 self.at(expr, result)
             }
             Node::Call(function, arguments) => self.call(expr, *function, arguments),
-            Node::Sum { index, range, half_open, body } => {
+            Node::Sum {
+                index,
+                range,
+                half_open,
+                body,
+            } => {
                 let (lo, hi) = (self.poly(&range.0), self.poly(&range.1));
                 let fresh = self.cx.fresh();
                 let hi = hi.map(|hi| if *half_open { hi - Poly::one() } else { hi });
                 if let (Some(lo), Some(hi)) = (&lo, &hi) {
                     self.cx.enter_range(fresh, lo, hi);
                 }
-                self.bound.push((&self.text[index.0 as usize..index.1 as usize], fresh));
+                self.bound
+                    .push((&self.text[index.0 as usize..index.1 as usize], fresh));
                 let body = self.poly(body);
                 self.bound.pop();
                 if lo.is_some() && hi.is_some() {
@@ -168,7 +212,10 @@ impl<'t> Run<'t, '_, '_, '_, '_> {
         let (base, exponent) = match &part.node {
             Node::Name => (part, 1),
             Node::Pow(base, exponent) => match (&base.node, &exponent.node) {
-                (Node::Name, Node::Number(value)) => (&**base, value.as_small().filter(|(n, d)| *n > 0 && *d == 1)?.0),
+                (Node::Name, Node::Number(value)) => (
+                    &**base,
+                    value.as_small().filter(|(n, d)| *n > 0 && *d == 1)?.0,
+                ),
                 _ => return None,
             },
             _ => return None,
@@ -181,7 +228,9 @@ impl<'t> Run<'t, '_, '_, '_, '_> {
     /// Products and quotients from left to right; factors of one term are gathered without building polynomials.
     fn chain(&mut self, expr: &Ast, first: &Ast, rest: &[(ChainOp, Ast)]) -> Option<Poly> {
         let mut product = Some(Product::new());
-        for (op, part) in std::iter::once((ChainOp::Mul, first)).chain(rest.iter().map(|(op, part)| (*op, part))) {
+        for (op, part) in
+            std::iter::once((ChainOp::Mul, first)).chain(rest.iter().map(|(op, part)| (*op, part)))
+        {
             if let (Some(so_far), ChainOp::Mul) = (&mut product, op)
                 && let Some((sym, exponent)) = self.simple(part)
                 && so_far.single.mono.push(Atom::Sym(sym), exponent).is_ok()
@@ -189,14 +238,21 @@ impl<'t> Run<'t, '_, '_, '_, '_> {
                 continue;
             }
             let factor = self.poly(part);
-            let (Some(so_far), Some(factor)) = (product.take(), factor) else { continue };
+            let (Some(so_far), Some(factor)) = (product.take(), factor) else {
+                continue;
+            };
             product = match self.step(so_far, op, &factor) {
                 Ok(next) => Some(next),
                 Err(error) => {
                     let hint = matches!(error, AlgebraError::SeveralTerms { .. })
                         .then(|| "write floor(a/b) or ceil(a/b) for rounded division".to_owned());
-                    let span = if hint.is_some() { part.span() } else { expr.span() };
-                    self.errors.push(ExprError::new(span, error.message(self.cx.symbols), hint));
+                    let span = if hint.is_some() {
+                        part.span()
+                    } else {
+                        expr.span()
+                    };
+                    self.errors
+                        .push(ExprError::new(span, error.message(self.cx.symbols), hint));
                     None
                 }
             };
@@ -204,20 +260,33 @@ impl<'t> Run<'t, '_, '_, '_, '_> {
         Some(product?.poly())
     }
 
-    fn step(&mut self, mut product: Product, op: ChainOp, factor: &Poly) -> Result<Product, AlgebraError> {
+    fn step(
+        &mut self,
+        mut product: Product,
+        op: ChainOp,
+        factor: &Poly,
+    ) -> Result<Product, AlgebraError> {
         match (op, factor.as_single()) {
-            (ChainOp::Mul, Some(term)) if factor.limit().is_none() => product.single = multiply(&product.single, term)?,
+            (ChainOp::Mul, Some(term)) if factor.limit().is_none() => {
+                product.single = multiply(&product.single, term)?
+            }
             (ChainOp::Div, Some(term)) if factor.limit().is_none() => {
                 self.cx.require_nonzero(factor);
                 let inverse = term_power(term, -1)?.ok_or(AlgebraError::DivisionByZero)?;
                 product.single = multiply(&product.single, &inverse)?;
             }
             (ChainOp::Mul, _) => {
-                let several = product.several.map_or_else(|| factor.clone(), |p| &p * factor);
+                let several = product
+                    .several
+                    .map_or_else(|| factor.clone(), |p| &p * factor);
                 product.several = Some(several.checked()?);
             }
-            (ChainOp::Div, _) => return Ok(Product::of(self.cx.divide_freely(&product.poly(), factor)?)),
-            (ChainOp::FloorDiv, _) => return Ok(Product::of(self.cx.floor_div(&product.poly(), factor)?)),
+            (ChainOp::Div, _) => {
+                return Ok(Product::of(self.cx.divide_freely(&product.poly(), factor)?));
+            }
+            (ChainOp::FloorDiv, _) => {
+                return Ok(Product::of(self.cx.floor_div(&product.poly(), factor)?));
+            }
             (ChainOp::Mod, _) => return Ok(Product::of(self.cx.modulo(&product.poly(), factor)?)),
         }
         Ok(product)
@@ -232,13 +301,20 @@ impl<'t> Run<'t, '_, '_, '_, '_> {
             };
             return self.at(expr, result);
         }
-        let values: Vec<Option<Poly>> = arguments.iter().map(|argument| self.poly(argument)).collect();
+        let values: Vec<Option<Poly>> = arguments
+            .iter()
+            .map(|argument| self.poly(argument))
+            .collect();
         let values = values.into_iter().collect::<Option<Vec<Poly>>>()?;
         let result = match (function, &*values) {
             (Function::Min, _) => self.cx.least(&values),
             (Function::Max, _) => self.cx.greatest(&values),
             (Function::Mod, [a, b]) => self.cx.modulo(a, b),
-            (Function::Clamp, [x, lo, hi]) => self.cx.clamp(x, lo, hi).checked().map_err(AlgebraError::from),
+            (Function::Clamp, [x, lo, hi]) => self
+                .cx
+                .clamp(x, lo, hi)
+                .checked()
+                .map_err(AlgebraError::from),
             _ => Err(AlgebraError::NoArguments),
         };
         self.at(expr, result)
@@ -253,7 +329,11 @@ impl<'t> Run<'t, '_, '_, '_, '_> {
         };
         let (mut num, mut den) = (self.poly(first).map(|p| vec![p]), Some(Vec::new()));
         for (op, part) in rest {
-            let side = if *op == ChainOp::Mul { &mut num } else { &mut den };
+            let side = if *op == ChainOp::Mul {
+                &mut num
+            } else {
+                &mut den
+            };
             match (side.as_mut(), self.poly(part)) {
                 (Some(factors), Some(factor)) => factors.push(factor),
                 _ => *side = None,
@@ -271,11 +351,20 @@ struct Product {
 
 impl Product {
     fn new() -> Product {
-        Product { single: Term { mono: Mono::one(), coeff: Coeff::ONE }, several: None }
+        Product {
+            single: Term {
+                mono: Mono::one(),
+                coeff: Coeff::ONE,
+            },
+            several: None,
+        }
     }
 
     fn of(value: Poly) -> Product {
-        Product { several: Some(value), ..Product::new() }
+        Product {
+            several: Some(value),
+            ..Product::new()
+        }
     }
 
     fn poly(self) -> Poly {

@@ -28,8 +28,18 @@ impl Context<'_> {
     /// # Errors
     /// No arguments, or a limit.
     pub fn least(&mut self, arguments: &[Poly]) -> Result<Poly, AlgebraError> {
-        let arguments = self.undominated(arguments)?;
-        self.least_of_distinct(arguments)
+        if let Some((known, conditions)) = self.recall_least(arguments) {
+            self.used.extend(conditions.iter().cloned());
+            return Ok(known);
+        }
+        let before = std::mem::take(&mut self.used);
+        let kept = self.undominated(arguments);
+        let result = kept.and_then(|kept| self.least_of_distinct(kept));
+        let own = std::mem::replace(&mut self.used, before);
+        self.used.extend(own.iter().cloned());
+        let result = result?;
+        self.keep_least(arguments, &result, own);
+        Ok(result)
     }
 
     /// The greatest of several formulas. Of two it is `a + b - min(a, b)`.
@@ -67,7 +77,10 @@ impl Context<'_> {
         flat.dedup();
         let mut kept: Vec<Poly> = Vec::new();
         for candidate in flat {
-            if kept.iter().any(|other| self.proves_nonnegative(&(&candidate - other))) {
+            if kept
+                .iter()
+                .any(|other| self.proves_nonnegative(&(&candidate - other)))
+            {
                 continue;
             }
             kept.retain(|other| !self.proves_nonnegative(&(other - &candidate)));
@@ -77,7 +90,9 @@ impl Context<'_> {
     }
 
     fn least_of_distinct(&mut self, arguments: Vec<Poly>) -> Result<Poly, AlgebraError> {
-        let [first, rest @ ..] = &*arguments else { return Err(AlgebraError::NoArguments) };
+        let [first, rest @ ..] = &*arguments else {
+            return Err(AlgebraError::NoArguments);
+        };
         if rest.is_empty() {
             return Ok(first.clone());
         }
@@ -86,13 +101,20 @@ impl Context<'_> {
         let arguments: Vec<Poly> = arguments.iter().map(|p| p - &common).collect();
         let factor = self.common_factor(&arguments);
         let divisor = Poly::from_term(factor.clone());
-        let mut arguments: Vec<Poly> =
-            arguments.iter().map(|p| p.div_single(&divisor).unwrap_or_else(|| p.clone())).collect();
+        let mut arguments: Vec<Poly> = arguments
+            .iter()
+            .map(|p| p.div_single(&divisor).unwrap_or_else(|| p.clone()))
+            .collect();
         arguments.sort();
         let least = match &*arguments {
-            // Without what they share, an argument may be a min itself.
+            // Without what they shared, an argument may be a min itself, or be seen to be dominated.
+            _ if !common.is_zero() || !divisor.is_one() => self.least(&arguments)?,
             _ if arguments.iter().any(|p| opened(p).is_some()) => self.least(&arguments)?,
-            [a, b] if [a, b].iter().all(|p| p.is_zero() || common_sign(p) == Some(-1)) => {
+            [a, b]
+                if [a, b]
+                    .iter()
+                    .all(|p| p.is_zero() || common_sign(p) == Some(-1)) =>
+            {
                 let turned = [-a, -b];
                 a + b + self.least(&turned)?
             }
@@ -111,10 +133,15 @@ impl Context<'_> {
             mono = Some(mono.map_or(own.clone(), |m| m.common(&own)));
         }
         let (mono, _) = mono.unwrap_or_default().partition(|atom, e| {
-            e > 0 && matches!(atom, Atom::Sym(_)) && self.proves_nonnegative(&Poly::atom(atom.clone()))
+            e > 0
+                && matches!(atom, Atom::Sym(_))
+                && self.proves_nonnegative(&Poly::atom(atom.clone()))
         });
         let coeff = Coeff::from(content.numerator());
-        Term { mono, coeff: if coeff.is_zero() { Coeff::ONE } else { coeff } }
+        Term {
+            mono,
+            coeff: if coeff.is_zero() { Coeff::ONE } else { coeff },
+        }
     }
 }
 
@@ -136,7 +163,12 @@ fn opened(argument: &Poly) -> Option<Vec<Poly>> {
     }
     let (term, inner) = found?;
     let rest = argument - &Poly::from_term(term.clone());
-    Some(inner.iter().map(|p| &rest + &p.scale(term.coeff())).collect())
+    Some(
+        inner
+            .iter()
+            .map(|p| &rest + &p.scale(term.coeff()))
+            .collect(),
+    )
 }
 
 fn or_beyond(result: Result<Poly, AlgebraError>) -> Poly {

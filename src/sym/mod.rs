@@ -13,6 +13,8 @@ mod eval;
 mod expr;
 mod factor;
 mod floor;
+#[cfg(test)]
+mod hostile;
 mod integral;
 mod latex;
 mod lex;

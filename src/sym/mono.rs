@@ -50,12 +50,18 @@ impl Mono {
 
     /// The exponent of an atom, zero when it does not occur.
     pub fn exponent(&self, atom: &Atom) -> i32 {
-        self.0.iter().find(|(a, _)| a == atom).map_or(0, |(_, e)| *e)
+        self.0
+            .iter()
+            .find(|(a, _)| a == atom)
+            .map_or(0, |(_, e)| *e)
     }
 
     /// The exponent of a symbol, zero when it does not occur.
     pub fn exponent_of(&self, sym: Sym) -> i32 {
-        let found = self.0.iter().find(|(a, _)| matches!(a, Atom::Sym(s) if *s == sym));
+        let found = self
+            .0
+            .iter()
+            .find(|(a, _)| matches!(a, Atom::Sym(s) if *s == sym));
         found.map_or(0, |(_, e)| *e)
     }
 
@@ -84,8 +90,16 @@ impl Mono {
                 (None, Some(_)) => Ordering::Greater,
                 (None, None) => return Ok(Mono(out)),
             };
-            let left = if order != Ordering::Greater { a.next() } else { None };
-            let right = if order != Ordering::Less { b.next() } else { None };
+            let left = if order != Ordering::Greater {
+                a.next()
+            } else {
+                None
+            };
+            let right = if order != Ordering::Less {
+                b.next()
+            } else {
+                None
+            };
             match (left, right) {
                 (Some((atom, e)), Some((_, f))) => {
                     let sum = checked(i64::from(*e) + i64::from(*f))?;
@@ -160,10 +174,20 @@ impl Mono {
                 (None, Some(_)) => Ordering::Greater,
                 (None, None) => return Mono(out),
             };
-            let left = if order != Ordering::Greater { a.next() } else { None };
-            let right = if order != Ordering::Less { b.next() } else { None };
+            let left = if order != Ordering::Greater {
+                a.next()
+            } else {
+                None
+            };
+            let right = if order != Ordering::Less {
+                b.next()
+            } else {
+                None
+            };
             if let Some((atom, _)) = left.or(right) {
-                let lower = left.map_or(0, |(_, e)| *e).min(right.map_or(0, |(_, e)| *e));
+                let lower = left
+                    .map_or(0, |(_, e)| *e)
+                    .min(right.map_or(0, |(_, e)| *e));
                 if lower != 0 {
                     out.push((atom.clone(), lower));
                 }
@@ -181,7 +205,13 @@ fn checked(exponent: i64) -> Result<i32, LimitError> {
 
 impl Ord for Mono {
     fn cmp(&self, other: &Mono) -> Ordering {
-        let higher_first = |exponent: i32| if exponent > 0 { Ordering::Less } else { Ordering::Greater };
+        let higher_first = |exponent: i32| {
+            if exponent > 0 {
+                Ordering::Less
+            } else {
+                Ordering::Greater
+            }
+        };
         let (mut a, mut b) = (self.0.iter().rev(), other.0.iter().rev());
         loop {
             match (a.next(), b.next()) {

@@ -4,27 +4,109 @@ use super::lex::is_name_part;
 use super::{Sym, Symbols, Syntax};
 
 const PYTHON: &[&str] = &[
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
-    "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "max", "min",
-    "nonlocal", "not", "or", "pass", "raise", "range", "return", "sum", "try", "while", "with", "yield",
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
+    "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import",
+    "in", "is", "lambda", "max", "min", "nonlocal", "not", "or", "pass", "raise", "range",
+    "return", "sum", "try", "while", "with", "yield",
 ];
 
 const RUST: &[&str] = &[
-    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
-    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
-    "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super",
-    "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
+    "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
+    "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
+    "ref", "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
+    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
 const SQL: &[&str] = &[
-    "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "between", "both", "by", "case",
-    "cast", "check", "collate", "column", "constraint", "create", "cross", "default", "deferrable", "desc", "distinct",
-    "do", "else", "end", "except", "exists", "false", "fetch", "for", "foreign", "from", "full", "glob", "grant",
-    "group", "having", "in", "index", "initially", "inner", "intersect", "into", "is", "isnull", "join", "lateral",
-    "leading", "left", "like", "limit", "natural", "not", "notnull", "null", "offset", "on", "only", "or", "order",
-    "outer", "placing", "primary", "references", "returning", "right", "row", "select", "set", "some", "symmetric",
-    "table", "then", "to", "trailing", "true", "union", "unique", "update", "user", "using", "values", "when", "where",
-    "window", "with",
+    "all",
+    "analyse",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "asymmetric",
+    "between",
+    "both",
+    "by",
+    "case",
+    "cast",
+    "check",
+    "collate",
+    "column",
+    "constraint",
+    "create",
+    "cross",
+    "default",
+    "deferrable",
+    "desc",
+    "distinct",
+    "do",
+    "else",
+    "end",
+    "except",
+    "exists",
+    "false",
+    "fetch",
+    "for",
+    "foreign",
+    "from",
+    "full",
+    "glob",
+    "grant",
+    "group",
+    "having",
+    "in",
+    "index",
+    "initially",
+    "inner",
+    "intersect",
+    "into",
+    "is",
+    "isnull",
+    "join",
+    "lateral",
+    "leading",
+    "left",
+    "like",
+    "limit",
+    "natural",
+    "not",
+    "notnull",
+    "null",
+    "offset",
+    "on",
+    "only",
+    "or",
+    "order",
+    "outer",
+    "placing",
+    "primary",
+    "references",
+    "returning",
+    "right",
+    "row",
+    "select",
+    "set",
+    "some",
+    "symmetric",
+    "table",
+    "then",
+    "to",
+    "trailing",
+    "true",
+    "union",
+    "unique",
+    "update",
+    "user",
+    "using",
+    "values",
+    "when",
+    "where",
+    "window",
+    "with",
 ];
 
 /// How a syntax spells a symbol or a bound variable.
@@ -40,9 +122,18 @@ pub(super) fn spell(sym: Sym, symbols: &Symbols, syntax: Syntax) -> String {
         Syntax::Rust => (RUST, false),
         Syntax::Sql => (SQL, true),
     };
-    let mut spelled: String = name.chars().map(|c| if is_name_part(c) { c } else { '_' }).collect();
-    let same = |word: &&str| if lower { word.eq_ignore_ascii_case(&spelled) } else { **word == spelled };
-    if reserved.iter().any(|word| same(&word)) {
+    let mut spelled: String = name
+        .chars()
+        .map(|c| if is_name_part(c) { c } else { '_' })
+        .collect();
+    let same = |word: &&str| {
+        if lower {
+            word.eq_ignore_ascii_case(&spelled)
+        } else {
+            **word == spelled
+        }
+    };
+    if reserved.iter().any(same) {
         spelled.push('_');
     }
     while spelled != name && symbols.lookup(&spelled).is_some() {

@@ -31,7 +31,9 @@ impl Normalizer {
                     continue;
                 };
                 let inner = source.symbols();
-                let missing = |s: &Sym| sources.contains_key(s) && full.get(*s).is_none() && !open.contains(s);
+                let missing = |s: &Sym| {
+                    sources.contains_key(s) && full.get(*s).is_none() && !open.contains(s)
+                };
                 let needed: Vec<Sym> = inner.into_iter().filter(missing).collect();
                 if open.insert(sym) && !needed.is_empty() {
                     stack.extend(needed);
@@ -39,7 +41,11 @@ impl Normalizer {
                 }
                 let value = expand(symbols, source, &full);
                 let size = value.terms().len();
-                let value = if size > budget { Poly::beyond(LimitError::Definitions) } else { value };
+                let value = if size > budget {
+                    Poly::beyond(LimitError::Definitions)
+                } else {
+                    value
+                };
                 budget = budget.saturating_sub(size);
                 full.insert(sym, value);
                 open.remove(&sym);
@@ -106,11 +112,18 @@ impl Facts {
     }
 
     fn integer(&mut self, value: &Poly, source: &Condition) {
-        if value.terms().iter().all(|t| t.coeff().is_integer() && t.mono().is_entire()) {
+        if value
+            .terms()
+            .iter()
+            .all(|t| t.coeff().is_integer() && t.mono().is_entire())
+        {
             return;
         }
         match value.as_single() {
-            Some(term) => self.quotients.push(Quotient { term: term.clone(), source: source.clone() }),
+            Some(term) => self.quotients.push(Quotient {
+                term: term.clone(),
+                source: source.clone(),
+            }),
             None => self.integers.push((value.clone(), source.clone())),
         }
     }

@@ -14,8 +14,12 @@ impl Poly {
     /// The sum of many polynomials: all terms are collected, then sorted and merged once.
     pub fn sum(parts: impl IntoIterator<Item = Poly>) -> Poly {
         let mut parts = parts.into_iter();
-        let Some(first) = parts.next() else { return Poly::zero() };
-        let Some(second) = parts.next() else { return first };
+        let Some(first) = parts.next() else {
+            return Poly::zero();
+        };
+        let Some(second) = parts.next() else {
+            return first;
+        };
         let mut terms: Vec<Term> = Vec::new();
         for part in [first, second].into_iter().chain(parts) {
             if part.limit().is_some() {
@@ -34,7 +38,10 @@ impl Poly {
 
     /// The product of many polynomials.
     pub fn product<'a>(parts: impl IntoIterator<Item = &'a Poly>) -> Poly {
-        let mut single = Some(Term { mono: Mono::one(), coeff: Coeff::ONE });
+        let mut single = Some(Term {
+            mono: Mono::one(),
+            coeff: Coeff::ONE,
+        });
         let mut several: Vec<&Poly> = Vec::new();
         for part in parts {
             if part.limit().is_some() {
@@ -50,10 +57,14 @@ impl Poly {
                 (None, Some(_)) => {}
             }
         }
-        let Some(single) = single else { return Poly::zero() };
+        let Some(single) = single else {
+            return Poly::zero();
+        };
         several.sort_by_key(|part| part.terms().len());
         let start = Poly::from_term(single);
-        several.into_iter().fold(start, |product, part| &product * part)
+        several
+            .into_iter()
+            .fold(start, |product, part| &product * part)
     }
 
     /// Every coefficient times a number.
@@ -64,7 +75,10 @@ impl Poly {
         if factor.is_zero() {
             return Poly::zero();
         }
-        let scaled = |t: &Term| Term { mono: t.mono.clone(), coeff: &t.coeff * factor };
+        let scaled = |t: &Term| Term {
+            mono: t.mono.clone(),
+            coeff: &t.coeff * factor,
+        };
         Poly::from_sorted(self.terms().iter().map(scaled).collect())
     }
 
@@ -83,7 +97,14 @@ impl Poly {
 
     /// Every term times a monomial.
     pub(super) fn times_mono(&self, mono: &Mono) -> Poly {
-        if mono.is_one() { self.clone() } else { self.times(&Term { mono: mono.clone(), coeff: Coeff::ONE }) }
+        if mono.is_one() {
+            self.clone()
+        } else {
+            self.times(&Term {
+                mono: mono.clone(),
+                coeff: Coeff::ONE,
+            })
+        }
     }
 
     /// The power.
@@ -122,13 +143,17 @@ impl Poly {
     /// The quotient by a polynomial of one non-zero term, as a Laurent polynomial; nothing for other divisors.
     pub fn div_single(&self, divisor: &Poly) -> Option<Poly> {
         let term = divisor.as_single()?;
-        let inverse = Term { mono: term.mono.recip(), coeff: term.coeff.recip()? };
+        let inverse = Term {
+            mono: term.mono.recip(),
+            coeff: term.coeff.recip()?,
+        };
         Some(self.times(&inverse))
     }
 
     /// The quotient by a polynomial of one non-zero term when no exponent becomes negative by it.
     pub fn div_exact_single(&self, divisor: &Poly) -> Option<Poly> {
-        self.div_single(divisor).filter(|q| q.terms().iter().all(|term| term.mono.is_entire()))
+        self.div_single(divisor)
+            .filter(|q| q.terms().iter().all(|term| term.mono.is_entire()))
     }
 
     /// The terms as a polynomial in one atom: exponent and cofactor, exponents ascending.
@@ -137,9 +162,15 @@ impl Poly {
         for term in self.terms() {
             let (own, rest) = term.mono.partition(|a, _| a == atom);
             let e = own.factors().first().map_or(0, |(_, e)| *e);
-            groups.entry(e).or_default().push(Term { mono: rest, coeff: term.coeff.clone() });
+            groups.entry(e).or_default().push(Term {
+                mono: rest,
+                coeff: term.coeff.clone(),
+            });
         }
-        groups.into_iter().map(|(e, terms)| (e, Poly::from_terms(terms))).collect()
+        groups
+            .into_iter()
+            .map(|(e, terms)| (e, Poly::from_terms(terms)))
+            .collect()
     }
 }
 
@@ -149,19 +180,34 @@ pub(super) fn multiply(a: &Term, b: &Term) -> Result<Term, LimitError> {
     if coeff.as_small().is_none() && coeff.bits() > MAX_COEFF_BITS {
         return Err(LimitError::Bits);
     }
-    Ok(Term { mono: a.mono.mul(&b.mono)?, coeff })
+    Ok(Term {
+        mono: a.mono.mul(&b.mono)?,
+        coeff,
+    })
 }
 
 /// The power of a term; nothing when zero is raised to a negative power.
 pub(super) fn term_power(term: &Term, exponent: i64) -> Result<Option<Term>, LimitError> {
     let unit = term.coeff.abs().is_one();
     let Ok(e) = i32::try_from(exponent) else {
-        let parity = if exponent % 2 == 0 { Coeff::ONE } else { term.coeff.clone() };
+        let parity = if exponent % 2 == 0 {
+            Coeff::ONE
+        } else {
+            term.coeff.clone()
+        };
         let constant = unit && term.mono.is_one();
-        return if constant { Ok(Some(Term { mono: Mono::one(), coeff: parity })) } else { Err(LimitError::Exponent) };
+        return if constant {
+            Ok(Some(Term {
+                mono: Mono::one(),
+                coeff: parity,
+            }))
+        } else {
+            Err(LimitError::Exponent)
+        };
     };
     // A number of b bits is at least 2^(b-1), so this never refuses a power that fits.
-    let least = (term.coeff.bits() - usize::from(!term.coeff.is_zero())).saturating_mul(e.unsigned_abs() as usize);
+    let least = (term.coeff.bits() - usize::from(!term.coeff.is_zero()))
+        .saturating_mul(e.unsigned_abs() as usize);
     if !unit && least > MAX_COEFF_BITS {
         return Err(LimitError::Bits);
     }
@@ -199,7 +245,10 @@ impl Add for &Poly {
                 std::cmp::Ordering::Equal => {
                     let coeff = &x.coeff + &y.coeff;
                     if !coeff.is_zero() {
-                        out.push(Term { mono: x.mono.clone(), coeff });
+                        out.push(Term {
+                            mono: x.mono.clone(),
+                            coeff,
+                        });
                     }
                     (a, b) = (rest_a, rest_b);
                 }
@@ -237,7 +286,9 @@ impl Mul for &Poly {
             ([], _) | (_, []) => Poly::zero(),
             (_, [term]) => self.times(term),
             ([term], _) => other.times(term),
-            (a, b) if a.len().saturating_mul(b.len()) > MAX_PRODUCTS => Poly::beyond(LimitError::Terms),
+            (a, b) if a.len().saturating_mul(b.len()) > MAX_PRODUCTS => {
+                Poly::beyond(LimitError::Terms)
+            }
             (a, b) => {
                 let mut terms = Vec::with_capacity(a.len() * b.len());
                 for x in a {

@@ -21,8 +21,16 @@ pub struct ParseError {
 }
 
 impl ParseError {
-    pub(super) fn new(span: Range<usize>, message: impl Into<String>, hint: Option<&str>) -> ParseError {
-        ParseError { span, message: message.into(), hint: hint.map(str::to_owned) }
+    pub(super) fn new(
+        span: Range<usize>,
+        message: impl Into<String>,
+        hint: Option<&str>,
+    ) -> ParseError {
+        ParseError {
+            span,
+            message: message.into(),
+            hint: hint.map(str::to_owned),
+        }
     }
 }
 
@@ -32,16 +40,30 @@ impl ParseError {
 /// # Errors
 /// The first place where the text is no formula.
 pub fn parse(text: &str) -> Result<Expr, ParseError> {
-    let mut parser = Parser { text, tokens: tokens(text)?, next: 0, depth: 0 };
+    let mut parser = Parser {
+        text,
+        tokens: tokens(text)?,
+        next: 0,
+        depth: 0,
+    };
     if parser.peek().kind == Kind::End {
-        return Err(ParseError::new(0..text.len(), "a formula is expected here", None));
+        return Err(ParseError::new(
+            0..text.len(),
+            "a formula is expected here",
+            None,
+        ));
     }
     let root = parser.sum()?;
     match parser.peek() {
-        token if token.kind == Kind::End => Ok(Expr { text: text.into(), root }),
-        token if token.kind == Kind::Close => {
-            Err(ParseError::new(token.span(), "this `)` closes nothing", None))
-        }
+        token if token.kind == Kind::End => Ok(Expr {
+            text: text.into(),
+            root,
+        }),
+        token if token.kind == Kind::Close => Err(ParseError::new(
+            token.span(),
+            "this `)` closes nothing",
+            None,
+        )),
         token => Err(parser.unexpected(token)),
     }
 }
@@ -56,8 +78,16 @@ struct Parser<'t> {
 impl<'t> Parser<'t> {
     fn peek(&self) -> Token {
         // The last token is the end, and stays in reach.
-        let end = Token { kind: Kind::End, start: 0, end: 0 };
-        self.tokens.get(self.next).or(self.tokens.last()).copied().unwrap_or(end)
+        let end = Token {
+            kind: Kind::End,
+            start: 0,
+            end: 0,
+        };
+        self.tokens
+            .get(self.next)
+            .or(self.tokens.last())
+            .copied()
+            .unwrap_or(end)
     }
 
     fn take(&mut self) -> Token {
@@ -85,24 +115,47 @@ impl<'t> Parser<'t> {
         if starts_operand(token.kind) {
             return Err(self.unexpected(token));
         }
-        let found = if token.kind == Kind::End { "the text ends".into() } else { format!("`{}`", self.slice(token)) };
+        let found = if token.kind == Kind::End {
+            "the text ends".into()
+        } else {
+            format!("`{}`", self.slice(token))
+        };
         let opened = self.slice(opened);
-        Err(ParseError::new(token.span(), format!("{what} is expected after `{opened}`, found {found}"), None))
+        Err(ParseError::new(
+            token.span(),
+            format!("{what} is expected after `{opened}`, found {found}"),
+            None,
+        ))
     }
 
     fn unexpected(&self, token: Token) -> ParseError {
         let text = self.slice(token);
         if starts_operand(token.kind)
             && let Some(before) = self.next.checked_sub(1).and_then(|i| self.tokens.get(i))
-            && matches!(before.kind, Kind::Number | Kind::Name | Kind::Close | Kind::Superscript)
+            && matches!(
+                before.kind,
+                Kind::Number | Kind::Name | Kind::Close | Kind::Superscript
+            )
         {
-            let left = if before.kind == Kind::Close { "(..)" } else { self.slice(*before) };
-            let right = if token.kind == Kind::Open { "(..)" } else { text };
+            let left = if before.kind == Kind::Close {
+                "(..)"
+            } else {
+                self.slice(*before)
+            };
+            let right = if token.kind == Kind::Open {
+                "(..)"
+            } else {
+                text
+            };
             let hint = match text {
                 "mod" => "write `mod(a, b)`".to_owned(),
                 _ => format!("write `{left}*{right}`"),
             };
-            return ParseError::new(before.span().start..token.span().end, "a product needs its `*`", Some(&hint));
+            return ParseError::new(
+                before.span().start..token.span().end,
+                "a product needs its `*`",
+                Some(&hint),
+            );
         }
         match token.kind {
             Kind::End => ParseError::new(token.span(), "the formula ends too early", None),
@@ -110,10 +163,17 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T, ParseError>) -> Result<T, ParseError> {
+    fn nested<T>(
+        &mut self,
+        parse: impl FnOnce(&mut Self) -> Result<T, ParseError>,
+    ) -> Result<T, ParseError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(ParseError::new(self.peek().span(), LimitError::Depth.to_string(), None));
+            return Err(ParseError::new(
+                self.peek().span(),
+                LimitError::Depth.to_string(),
+                None,
+            ));
         }
         let result = parse(self);
         self.depth -= 1;
@@ -136,7 +196,11 @@ impl<'t> Parser<'t> {
         let end = parts.last().map_or(start, |(_, part)| part.end);
         match parts.len() {
             1 => Ok(parts.swap_remove(0).1),
-            _ => Ok(Ast { node: Node::Add(parts), start, end }),
+            _ => Ok(Ast {
+                node: Node::Add(parts),
+                start,
+                end,
+            }),
         }
     }
 
@@ -158,7 +222,11 @@ impl<'t> Parser<'t> {
             None => Ok(first),
             Some((_, last)) => {
                 let (start, end) = (first.start, last.end);
-                Ok(Ast { node: Node::Chain(Box::new(first), rest), start, end })
+                Ok(Ast {
+                    node: Node::Chain(Box::new(first), rest),
+                    start,
+                    end,
+                })
             }
         }
     }
@@ -174,7 +242,11 @@ impl<'t> Parser<'t> {
                 self.next += 1;
                 let inner = self.nested(Self::unary)?;
                 let end = inner.end;
-                Ok(Ast { node: Node::Neg(Box::new(inner)), start: sign.start, end })
+                Ok(Ast {
+                    node: Node::Neg(Box::new(inner)),
+                    start: sign.start,
+                    end,
+                })
             }
             _ => self.power(),
         }
@@ -187,7 +259,11 @@ impl<'t> Parser<'t> {
             self.next += 1;
             let digits: String = self.slice(token).chars().filter_map(superscript).collect();
             let number = self.integer(&digits, token)?;
-            let exponent = Ast { node: Node::Number(number), start: token.start, end: token.end };
+            let exponent = Ast {
+                node: Node::Number(number),
+                start: token.start,
+                end: token.end,
+            };
             base = power(base, exponent);
         }
         if !self.accept(Kind::Caret) {
@@ -201,15 +277,31 @@ impl<'t> Parser<'t> {
         let token = self.take();
         let Token { kind, start, end } = token;
         match kind {
-            Kind::Number => Ok(Ast { node: Node::Number(self.number(token)?), start, end }),
+            Kind::Number => Ok(Ast {
+                node: Node::Number(self.number(token)?),
+                start,
+                end,
+            }),
             Kind::Name if self.peek().kind == Kind::Open => self.call(token),
-            Kind::Name => Ok(Ast { node: Node::Name, start, end }),
+            Kind::Name => Ok(Ast {
+                node: Node::Name,
+                start,
+                end,
+            }),
             Kind::Open => {
                 let inner = self.nested(Self::sum)?;
                 let close = self.expect(Kind::Close, "`)`", token)?;
                 // The place of a name is its text.
                 let named = matches!(inner.node, Node::Name);
-                Ok(if named { inner } else { Ast { node: inner.node, start, end: close.end } })
+                Ok(if named {
+                    inner
+                } else {
+                    Ast {
+                        node: inner.node,
+                        start,
+                        end: close.end,
+                    }
+                })
             }
             Kind::FloorOpen | Kind::CeilOpen => {
                 let (function, close, what) = match kind {
@@ -218,7 +310,11 @@ impl<'t> Parser<'t> {
                 };
                 let inner = self.nested(Self::sum)?;
                 let close = self.expect(close, what, token)?;
-                Ok(Ast { node: Node::Call(function, vec![inner]), start, end: close.end })
+                Ok(Ast {
+                    node: Node::Call(function, vec![inner]),
+                    start,
+                    end: close.end,
+                })
             }
             _ => {
                 self.next -= 1;
@@ -234,8 +330,14 @@ impl<'t> Parser<'t> {
             return self.nested(|parser| parser.summation(name, open));
         }
         let Some(function) = Function::from_name(text) else {
-            let hint = format!("the functions are floor, ceil, min, max, mod, clamp and sum; a product is `{text}*(..)`");
-            return Err(ParseError::new(name.span(), format!("`{text}` is not a function"), Some(&hint)));
+            let hint = format!(
+                "the functions are floor, ceil, min, max, mod, clamp and sum; a product is `{text}*(..)`"
+            );
+            return Err(ParseError::new(
+                name.span(),
+                format!("`{text}` is not a function"),
+                Some(&hint),
+            ));
         };
         let mut arguments = Vec::new();
         if self.peek().kind != Kind::Close {
@@ -253,9 +355,17 @@ impl<'t> Parser<'t> {
                 (a, b) => format!("{a} to {b} arguments"),
             };
             let message = format!("`{text}` takes {wanted}, found {}", arguments.len());
-            return Err(ParseError::new(name.span().start..close.span().end, message, None));
+            return Err(ParseError::new(
+                name.span().start..close.span().end,
+                message,
+                None,
+            ));
         }
-        Ok(Ast { node: Node::Call(function, arguments), start: name.start, end: close.end })
+        Ok(Ast {
+            node: Node::Call(function, arguments),
+            start: name.start,
+            end: close.end,
+        })
     }
 
     /// `sum(i, first, last, body)`, or Python's `sum(body for i in range(first, end))`.
@@ -263,7 +373,9 @@ impl<'t> Parser<'t> {
         let first = self.sum()?;
         let (index, range, half_open, body) = if self.accept_word("for") {
             let index = self.take();
-            let usage = |at: Token| ParseError::new(at.span(), "expected `for i in range(first, end)`", None);
+            let usage = |at: Token| {
+                ParseError::new(at.span(), "expected `for i in range(first, end)`", None)
+            };
             if index.kind != Kind::Name || !self.accept_word("in") || !self.accept_word("range") {
                 return Err(usage(index));
             }
@@ -276,7 +388,11 @@ impl<'t> Parser<'t> {
         } else {
             let Node::Name = first.node else {
                 let hint = "write `sum(i, first, last, body)`";
-                return Err(ParseError::new(first.span(), "the index of a sum is a name", Some(hint)));
+                return Err(ParseError::new(
+                    first.span(),
+                    "the index of a sum is a name",
+                    Some(hint),
+                ));
             };
             self.expect(Kind::Comma, "`,`", open)?;
             let lo = self.sum()?;
@@ -286,8 +402,17 @@ impl<'t> Parser<'t> {
             ((first.start, first.end), (lo, hi), false, self.sum()?)
         };
         let close = self.expect(Kind::Close, "`)`", open)?;
-        let node = Node::Sum { index, range: Box::new(range), half_open, body: Box::new(body) };
-        Ok(Ast { node, start: name.start, end: close.end })
+        let node = Node::Sum {
+            index,
+            range: Box::new(range),
+            half_open,
+            body: Box::new(body),
+        };
+        Ok(Ast {
+            node,
+            start: name.start,
+            end: close.end,
+        })
     }
 
     fn accept_word(&mut self, word: &str) -> bool {
@@ -305,7 +430,9 @@ impl<'t> Parser<'t> {
         }
         let digits = self.integer(&format!("{whole}{decimals}"), token)?;
         let places = decimals.chars().filter(char::is_ascii_digit).count();
-        let scale = i32::try_from(places).ok().and_then(|p| Coeff::from(10).pow(-p));
+        let scale = i32::try_from(places)
+            .ok()
+            .and_then(|p| Coeff::from(10).pow(-p));
         Ok(scale.map_or(digits.clone(), |scale| &digits * &scale))
     }
 
@@ -327,9 +454,16 @@ impl<'t> Parser<'t> {
 
 fn power(base: Ast, exponent: Ast) -> Ast {
     let (start, end) = (base.start, exponent.end);
-    Ast { node: Node::Pow(Box::new(base), Box::new(exponent)), start, end }
+    Ast {
+        node: Node::Pow(Box::new(base), Box::new(exponent)),
+        start,
+        end,
+    }
 }
 
 fn starts_operand(kind: Kind) -> bool {
-    matches!(kind, Kind::Number | Kind::Name | Kind::Open | Kind::FloorOpen | Kind::CeilOpen)
+    matches!(
+        kind,
+        Kind::Number | Kind::Name | Kind::Open | Kind::FloorOpen | Kind::CeilOpen
+    )
 }

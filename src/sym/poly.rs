@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use dashu_int::IBig;
@@ -16,7 +17,7 @@ use super::{Atom, Coeff, Mono, Sym, Term};
 ///
 /// The operators cannot fail. A result beyond a limit is a marker that absorbs further arithmetic and refuses to
 /// evaluate; [`Poly::limit`] tells.
-#[derive(Clone, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Eq, PartialOrd, Ord)]
 pub struct Poly(Arc<[Term]>);
 
 impl Poly {
@@ -37,7 +38,10 @@ impl Poly {
 
     /// A rational number.
     pub fn from_coeff(coeff: Coeff) -> Poly {
-        Poly::from_term(Term { mono: Mono::one(), coeff })
+        Poly::from_term(Term {
+            mono: Mono::one(),
+            coeff,
+        })
     }
 
     /// A symbol.
@@ -47,7 +51,10 @@ impl Poly {
 
     /// An atom.
     pub fn atom(atom: Atom) -> Poly {
-        Poly(Arc::new([Term { mono: Mono::power_of(atom, 1), coeff: Coeff::ONE }]))
+        Poly(Arc::new([Term {
+            mono: Mono::power_of(atom, 1),
+            coeff: Coeff::ONE,
+        }]))
     }
 
     /// An opaque function of canonical arguments.
@@ -62,7 +69,9 @@ impl Poly {
 
     /// The limit that was exceeded on the way to this result, if one was.
     pub fn limit(&self) -> Option<LimitError> {
-        let [Term { mono, .. }] = &*self.0 else { return None };
+        let [Term { mono, .. }] = &*self.0 else {
+            return None;
+        };
         match mono.factors() {
             [(Atom::Opaque(opaque), _)] => match opaque.kind() {
                 OpaqueKind::Beyond(limit) => Some(*limit),
@@ -98,7 +107,10 @@ impl Poly {
         if terms.len() > MAX_TERMS {
             return Poly::beyond(LimitError::Terms);
         }
-        if terms.iter().any(|t| t.coeff.as_small().is_none() && t.coeff.bits() > MAX_COEFF_BITS) {
+        if terms
+            .iter()
+            .any(|t| t.coeff.as_small().is_none() && t.coeff.bits() > MAX_COEFF_BITS)
+        {
             return Poly::beyond(LimitError::Bits);
         }
         Poly(terms.into())
@@ -168,7 +180,9 @@ impl Poly {
 
     /// The opaque atoms of all terms, repeats included, arguments not entered.
     pub fn opaques(&self) -> impl Iterator<Item = &Arc<Opaque>> {
-        self.0.iter().flat_map(|term| term.factors().iter().filter_map(|(atom, _)| atom.opaque()))
+        self.0
+            .iter()
+            .flat_map(|term| term.factors().iter().filter_map(|(atom, _)| atom.opaque()))
     }
 
     /// Whether any atom is opaque.
@@ -192,7 +206,11 @@ impl Poly {
                         found.insert(*sym);
                     }
                     Atom::Opaque(opaque) => {
-                        opaque.kind().arguments().iter().for_each(|p| p.collect_symbols(found));
+                        opaque
+                            .kind()
+                            .arguments()
+                            .iter()
+                            .for_each(|p| p.collect_symbols(found));
                     }
                 }
             }
@@ -213,12 +231,19 @@ impl Poly {
     pub(super) fn mentions_reserved(&self) -> bool {
         let mut found = BTreeSet::new();
         self.collect_symbols(&mut found);
-        found.into_iter().any(|sym| sym.is_reserved() && sym.bound_level().is_none())
+        found
+            .into_iter()
+            .any(|sym| sym.is_reserved() && sym.bound_level().is_none())
     }
 
     /// The highest exponent of a symbol outside opaque atoms, zero when it does not occur with a positive one.
     pub fn degree_in(&self, sym: Sym) -> i32 {
-        self.0.iter().map(|term| term.mono.exponent_of(sym)).max().unwrap_or(0).max(0)
+        self.0
+            .iter()
+            .map(|term| term.mono.exponent_of(sym))
+            .max()
+            .unwrap_or(0)
+            .max(0)
     }
 
     /// The constant term.
@@ -229,14 +254,19 @@ impl Poly {
 
     /// The positive rational that leaves coprime integer coefficients when it is divided out; 1 for zero.
     pub fn content(&self) -> Coeff {
-        let all = self.0.iter().fold(Coeff::ZERO, |g, term| g.gcd(&term.coeff));
+        let all = self
+            .0
+            .iter()
+            .fold(Coeff::ZERO, |g, term| g.gcd(&term.coeff));
         if all.is_zero() { Coeff::ONE } else { all }
     }
 
     /// The largest monomial that divides every term; negative exponents are common too.
     pub fn common_mono(&self) -> Mono {
         let mut terms = self.0.iter();
-        let first = terms.next().map_or_else(Mono::one, |term| term.mono.clone());
+        let first = terms
+            .next()
+            .map_or_else(Mono::one, |term| term.mono.clone());
         terms.fold(first, |common, term| common.common(&term.mono))
     }
 
@@ -250,7 +280,10 @@ impl Poly {
             denominator = denominator.common(&term.mono);
         }
         // The first comparison was with the empty product, so `denominator` has negative exponents only.
-        let denominator = Poly::from_term(Term { mono: denominator.recip(), coeff: scale });
+        let denominator = Poly::from_term(Term {
+            mono: denominator.recip(),
+            coeff: scale,
+        });
         (self * &denominator, denominator)
     }
 }
@@ -273,6 +306,12 @@ pub(super) fn merge(terms: &mut Vec<Term>) {
 impl PartialEq for Poly {
     fn eq(&self, other: &Poly) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Hash for Poly {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
     }
 }
 

@@ -18,10 +18,14 @@ impl Context<'_> {
         if let Some(limit) = base.limit().or_else(|| exponent.limit()) {
             return Err(limit.into());
         }
-        let refused = || AlgebraError::Exponent { exponent: exponent.clone() };
+        let refused = || AlgebraError::Exponent {
+            exponent: exponent.clone(),
+        };
         if let Some(number) = exponent.as_const() {
             let number = number.to_integer().ok_or_else(refused)?;
-            return self.integer_power(base, &number).map_err(|e| e.unwrap_or_else(refused));
+            return self
+                .integer_power(base, &number)
+                .map_err(|e| e.unwrap_or_else(refused));
         }
         if base.is_one() {
             return Ok(Poly::one());
@@ -31,13 +35,21 @@ impl Context<'_> {
             if self.proves_positive(exponent) {
                 return Ok(Poly::zero());
             }
-            return Ok(Poly::opaque(OpaqueKind::Pow { base: base.clone(), exponent: exponent.clone() })?);
+            return Ok(Poly::opaque(OpaqueKind::Pow {
+                base: base.clone(),
+                exponent: exponent.clone(),
+            })?);
         }
-        let Some(term) = base.as_single() else { return self.unit_power(base, exponent) };
+        let Some(term) = base.as_single() else {
+            return self.unit_power(base, exponent);
+        };
         let mut product = self.number_power(term.coeff(), exponent)?;
         for (atom, e) in term.factors() {
             let (unit, scaled) = match atom.opaque().map(|opaque| opaque.kind()) {
-                Some(OpaqueKind::Pow { base, exponent: inner }) => (base.clone(), inner * exponent),
+                Some(OpaqueKind::Pow {
+                    base,
+                    exponent: inner,
+                }) => (base.clone(), inner * exponent),
                 _ => (Poly::atom(atom.clone()), exponent.clone()),
             };
             let power = self.unit_power(&unit, &scaled.scale(&Coeff::from(i64::from(*e))))?;
@@ -46,12 +58,20 @@ impl Context<'_> {
         Ok(product)
     }
 
-    fn integer_power(&mut self, base: &Poly, exponent: &IBig) -> Result<Poly, Option<AlgebraError>> {
+    fn integer_power(
+        &mut self,
+        base: &Poly,
+        exponent: &IBig,
+    ) -> Result<Poly, Option<AlgebraError>> {
         if base.is_one() || exponent.is_zero() {
             return Ok(Poly::one());
         }
         if base.is_zero() {
-            return if *exponent > IBig::ZERO { Ok(base.clone()) } else { Err(Some(AlgebraError::DivisionByZero)) };
+            return if *exponent > IBig::ZERO {
+                Ok(base.clone())
+            } else {
+                Err(Some(AlgebraError::DivisionByZero))
+            };
         }
         let limit = |limit: LimitError| Some(AlgebraError::Limit(limit));
         let number = i64::try_from(exponent).map_err(|_| limit(LimitError::Exponent))?;
@@ -60,12 +80,15 @@ impl Context<'_> {
                 self.require_nonzero(base);
             }
             let power = term_power(term, number).map_err(limit)?;
-            return power.map(Poly::from_term).ok_or(Some(AlgebraError::DivisionByZero));
+            return power
+                .map(Poly::from_term)
+                .ok_or(Some(AlgebraError::DivisionByZero));
         }
         if number < 0 {
             return Err(None);
         }
-        base.pow(u32::try_from(number).unwrap_or(u32::MAX)).map_err(limit)
+        base.pow(u32::try_from(number).unwrap_or(u32::MAX))
+            .map_err(limit)
     }
 
     /// A power of a number: sign, numerator and denominator apart, each written over its smallest root.
@@ -91,27 +114,43 @@ impl Context<'_> {
         if !constant.is_integer() {
             // The exponent is an integer as a whole only, so it stays in one piece.
             let whole = Poly::from_coeff(constant.floor());
-            let rest = Poly::opaque(OpaqueKind::Pow { base: base.clone(), exponent: exponent - &whole })?;
+            let rest = Poly::opaque(OpaqueKind::Pow {
+                base: base.clone(),
+                exponent: exponent - &whole,
+            })?;
             return Ok((rest * self.power(base, &whole)?).checked()?);
         }
         let mut product = Poly::one();
         for term in exponent.terms() {
             let negative = term.coeff().is_negative() && !single;
-            let mut count = i64::try_from(term.coeff().numerator()).map_err(|_| LimitError::Exponent)?;
-            let root = Coeff::from(term.coeff().denominator()).recip().unwrap_or(Coeff::ONE);
+            let mut count =
+                i64::try_from(term.coeff().numerator()).map_err(|_| LimitError::Exponent)?;
+            let root = Coeff::from(term.coeff().denominator())
+                .recip()
+                .unwrap_or(Coeff::ONE);
             if term.mono().is_one() && !negative && root.is_one() {
                 product = (product * self.power(base, &Poly::int(count))?).checked()?;
                 continue;
             }
-            let unit = Poly::from_term(Term { mono: term.mono().clone(), coeff: root });
+            let unit = Poly::from_term(Term {
+                mono: term.mono().clone(),
+                coeff: root,
+            });
             let unit = if negative { -unit } else { unit };
             count = if negative { -count } else { count };
             if base.as_integer() == Some(IBig::from(-1)) {
                 count = count.rem_euclid(2);
             }
-            let count = i32::try_from(count).ok().filter(|c| c.unsigned_abs() <= MAX_EXPONENT);
-            let atom = Poly::opaque(OpaqueKind::Pow { base: base.clone(), exponent: unit })?;
-            let Some((atom, _)) = atom.as_single().and_then(|t| t.factors().first()) else { continue };
+            let count = i32::try_from(count)
+                .ok()
+                .filter(|c| c.unsigned_abs() <= MAX_EXPONENT);
+            let atom = Poly::opaque(OpaqueKind::Pow {
+                base: base.clone(),
+                exponent: unit,
+            })?;
+            let Some((atom, _)) = atom.as_single().and_then(|t| t.factors().first()) else {
+                continue;
+            };
             let mono = Mono::power_of(Atom::clone(atom), count.ok_or(LimitError::Exponent)?);
             product = product.times_mono(&mono).checked()?;
         }
@@ -129,4 +168,40 @@ fn smallest_root(number: &IBig) -> (IBig, i64) {
         }
     }
     (number.clone(), 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sym::{Bindings, Domain, Symbols};
+
+    fn config() -> proptest::test_runner::Config {
+        proptest::test_runner::Config {
+            failure_persistence: None,
+            rng_seed: proptest::test_runner::RngSeed::Fixed(7),
+            ..Default::default()
+        }
+    }
+
+    proptest! {
+        #![proptest_config(config())]
+
+        #[test]
+        fn powers_obey_their_laws(base in 1..6_i64, twice in 0..4_i64, plus in 0..4_i64, at in 1..9_i64) {
+            let mut symbols = Symbols::new();
+            let [n, x] = ["n", "x"].map(|name| symbols.declare(name, Domain::default()).expect("distinct"));
+            let mut cx = Context::new(&symbols);
+            let mut power = |a: &Poly, b: &Poly| cx.power(a, b).expect("small");
+            let (number, variable) = (Poly::int(base), Poly::symbol(x));
+            let exponent = Poly::symbol(n).scale(&Coeff::from(twice)) + Poly::int(plus);
+            let own = power(&number, &exponent);
+            prop_assert_eq!(power(&number, &(&exponent + &variable)), &own * &power(&number, &variable));
+            prop_assert_eq!(power(&(&variable * &number), &exponent), power(&variable, &exponent) * &own);
+            let values = Bindings::from_iter([(n, at)]);
+            let expected = IBig::from(base).pow((twice * at + plus) as usize);
+            prop_assert_eq!(own.eval_integer(&values, &symbols), Ok(expected));
+        }
+    }
 }

@@ -1,5 +1,8 @@
 //! Formulas as text, in six syntaxes. Must never decide what is printed, only how.
 
+use std::collections::HashMap;
+
+use super::names::spell;
 use super::tree::{Builder, Rounding, Tree};
 use super::{Form, Poly, Sym, Symbols};
 
@@ -26,7 +29,13 @@ pub enum Syntax {
 pub fn print(poly: &Poly, symbols: &Symbols, form: Form, syntax: Syntax) -> String {
     let common_denominator = matches!(syntax, Syntax::Python | Syntax::Rust | Syntax::Sql);
     let tree = Builder::new(symbols, form, common_denominator).tree(poly);
-    let mut out = Out { text: String::new(), symbols, syntax, depth: 0 };
+    let mut out = Out {
+        text: String::new(),
+        symbols,
+        syntax,
+        copies: 1,
+        spelled: HashMap::new(),
+    };
     out.write(&tree, Level::Sum);
     out.text
 }
@@ -54,8 +63,9 @@ pub(super) struct Out<'s> {
     pub(super) text: String,
     pub(super) symbols: &'s Symbols,
     pub(super) syntax: Syntax,
-    /// How deep functions are nested that spell an argument twice.
-    pub(super) depth: usize,
+    /// How often what is written now is spelled, where functions spell their arguments several times.
+    pub(super) copies: usize,
+    spelled: HashMap<Sym, String>,
 }
 
 impl Out<'_> {
@@ -67,7 +77,11 @@ impl Out<'_> {
         let inside = tree.level(self.syntax);
         let wrap = inside < level;
         if wrap {
-            self.push(if self.syntax == Syntax::Latex { "\\left(" } else { "(" });
+            self.push(if self.syntax == Syntax::Latex {
+                "\\left("
+            } else {
+                "("
+            });
         }
         match self.syntax {
             Syntax::Unicode | Syntax::Ascii | Syntax::Python => self.plain(tree),
@@ -76,7 +90,11 @@ impl Out<'_> {
             Syntax::Sql => self.sql(tree),
         }
         if wrap {
-            self.push(if self.syntax == Syntax::Latex { "\\right)" } else { ")" });
+            self.push(if self.syntax == Syntax::Latex {
+                "\\right)"
+            } else {
+                ")"
+            });
         }
     }
 
@@ -106,8 +124,12 @@ impl Out<'_> {
 
     pub(super) fn name(&mut self, sym: Sym) {
         if sym.is_reserved() || !matches!(self.syntax, Syntax::Unicode | Syntax::Ascii) {
-            let spelled = super::names::spell(sym, self.symbols, self.syntax);
-            self.push(&spelled);
+            let (symbols, syntax) = (self.symbols, self.syntax);
+            let spelled = self
+                .spelled
+                .entry(sym)
+                .or_insert_with(|| spell(sym, symbols, syntax));
+            self.text.push_str(spelled);
         } else {
             self.text.push_str(self.symbols.name(sym));
         }
@@ -119,8 +141,12 @@ impl Tree {
     pub(super) fn level(&self, syntax: Syntax) -> Level {
         match self {
             Tree::Add(_) => Level::Sum,
-            Tree::Rounded(rounded) if syntax == Syntax::Python && rounded.how != Rounding::Ceil => Level::Product,
-            Tree::Pow(_, exponent) if syntax == Syntax::Sql && super::sql::spelled_out(exponent).is_some() => {
+            Tree::Rounded(rounded) if syntax == Syntax::Python && rounded.how != Rounding::Ceil => {
+                Level::Product
+            }
+            Tree::Pow(_, exponent)
+                if syntax == Syntax::Sql && super::sql::spelled_out(exponent).is_some() =>
+            {
                 Level::Product
             }
             Tree::Mul(_) | Tree::Div(..) => Level::Product,

@@ -32,14 +32,17 @@ impl Readable {
         match self {
             Readable::Rounded(_, num, den) => 1 + cost(num, &[]) + cost(den, &[]),
             Readable::Max(arguments) => 1 + arguments.iter().map(|p| cost(p, &[])).sum::<usize>(),
-            Readable::Clamp { x, lo, hi } => 1 + [x, lo, hi].iter().map(|p| cost(p, &[])).sum::<usize>(),
+            Readable::Clamp { x, lo, hi } => {
+                1 + [x, lo, hi].iter().map(|p| cost(p, &[])).sum::<usize>()
+            }
         }
     }
 }
 
 /// The polynomial with placeholders, registered in the builder, where a readable name is shorter.
 pub(super) fn restore(poly: &Poly, builder: &mut Builder<'_>) -> Poly {
-    let high = |(atom, e): &(Atom, i32)| atom.opaque().is_some() && e.unsigned_abs() > MAX_RESTORED_POWER;
+    let high =
+        |(atom, e): &(Atom, i32)| atom.opaque().is_some() && e.unsigned_abs() > MAX_RESTORED_POWER;
     let weight: usize = poly.opaques().map(|opaque| opaque.weight()).sum();
     if weight > MAX_RESTORED_WEIGHT || poly.terms().iter().any(|t| t.factors().iter().any(high)) {
         return poly.clone();
@@ -50,14 +53,20 @@ pub(super) fn restore(poly: &Poly, builder: &mut Builder<'_>) -> Poly {
         if current.terms().len() > MAX_RESTORED_TERMS || atoms.len() > MAX_RESTORED_ATOMS {
             return current;
         }
-        let known: Vec<(Sym, usize)> = builder.names.iter().map(|(sym, name)| (*sym, name.cost())).collect();
+        let known: Vec<(Sym, usize)> = builder
+            .names
+            .iter()
+            .map(|(sym, name)| (*sym, name.cost()))
+            .collect();
         let before = cost(&current, &known);
         let atoms: Vec<Arc<Opaque>> = atoms.into_iter().rev().cloned().collect();
         let placeholder = builder.cx.fresh();
         let mut best: Option<(usize, Poly, Readable)> = None;
         for atom in &atoms {
             for (readable, expansion) in candidates(atom, &atoms, &mut builder.cx) {
-                let Some(shorter) = introduce(&current, atom, &expansion, placeholder) else { continue };
+                let Some(shorter) = introduce(&current, atom, &expansion, placeholder) else {
+                    continue;
+                };
                 let mut costs = known.clone();
                 costs.push((placeholder, readable.cost()));
                 let after = cost(&shorter, &costs);
@@ -80,24 +89,46 @@ pub(super) fn restore(poly: &Poly, builder: &mut Builder<'_>) -> Poly {
 }
 
 fn size(poly: &Poly) -> Coeff {
-    poly.terms().iter().fold(Coeff::ZERO, |total, term| &total + &term.coeff().abs())
+    poly.terms()
+        .iter()
+        .fold(Coeff::ZERO, |total, term| &total + &term.coeff().abs())
 }
 
 /// A rough length of the text: a sign, a digit, a name count one each.
 fn cost(poly: &Poly, placeholders: &[(Sym, usize)]) -> usize {
     let atom_cost = |atom: &Atom| match atom {
-        Atom::Sym(sym) => placeholders.iter().find(|(own, _)| own == sym).map_or(1, |(_, cost)| *cost),
-        Atom::Opaque(opaque) => 1 + opaque.kind().arguments().iter().map(|p| cost(p, placeholders)).sum::<usize>(),
+        Atom::Sym(sym) => placeholders
+            .iter()
+            .find(|(own, _)| own == sym)
+            .map_or(1, |(_, cost)| *cost),
+        Atom::Opaque(opaque) => {
+            1 + opaque
+                .kind()
+                .arguments()
+                .iter()
+                .map(|p| cost(p, placeholders))
+                .sum::<usize>()
+        }
     };
     let one = |term: &super::Term| {
-        let own: usize = term.factors().iter().map(|(atom, e)| atom_cost(atom) + usize::from(*e != 1)).sum();
-        own + 2 + usize::from(term.coeff().is_negative()) + 2 * usize::from(!term.coeff().is_integer())
+        let own: usize = term
+            .factors()
+            .iter()
+            .map(|(atom, e)| atom_cost(atom) + usize::from(*e != 1))
+            .sum();
+        own + 2
+            + usize::from(term.coeff().is_negative())
+            + 2 * usize::from(!term.coeff().is_integer())
     };
     poly.terms().iter().map(one).sum()
 }
 
 /// Names that an atom may be part of, each with its canonical expansion.
-fn candidates(atom: &Arc<Opaque>, atoms: &[Arc<Opaque>], cx: &mut Context<'_>) -> Vec<(Readable, Poly)> {
+fn candidates(
+    atom: &Arc<Opaque>,
+    atoms: &[Arc<Opaque>],
+    cx: &mut Context<'_>,
+) -> Vec<(Readable, Poly)> {
     let mut found = Vec::new();
     let mut offer = |readable: Readable, expansion: Option<Poly>| {
         if let Some(expansion) = expansion {
@@ -106,11 +137,19 @@ fn candidates(atom: &Arc<Opaque>, atoms: &[Arc<Opaque>], cx: &mut Context<'_>) -
     };
     match atom.kind() {
         OpaqueKind::Floor { num, den } => {
-            offer(Readable::Rounded(Rounding::Mod, num.clone(), den.clone()), cx.modulo(num, den).ok());
+            offer(
+                Readable::Rounded(Rounding::Mod, num.clone(), den.clone()),
+                cx.modulo(num, den).ok(),
+            );
             // A ceil of the same size, or of what is left of the negated fraction by whole multiples.
             let turned = Some(-num).map(|n| (n, den.clone()));
-            let reduced = (-num).div_single(den).map(|value| cx.split_integral(&value).1.fraction());
-            for (own, den) in [turned, Some((num.clone(), den.clone())), reduced].into_iter().flatten() {
+            let reduced = (-num)
+                .div_single(den)
+                .map(|value| cx.split_integral(&value).1.fraction());
+            for (own, den) in [turned, Some((num.clone(), den.clone())), reduced]
+                .into_iter()
+                .flatten()
+            {
                 if size(&own) <= size(num) {
                     let expansion = cx.ceil_div(&own, &den).ok();
                     offer(Readable::Rounded(Rounding::Ceil, own, den), expansion);
@@ -119,18 +158,33 @@ fn candidates(atom: &Arc<Opaque>, atoms: &[Arc<Opaque>], cx: &mut Context<'_>) -
         }
         OpaqueKind::Min(arguments) => {
             if let [_, _] = &**arguments {
-                offer(Readable::Max(arguments.clone()), cx.greatest(arguments).ok());
+                offer(
+                    Readable::Max(arguments.clone()),
+                    cx.greatest(arguments).ok(),
+                );
             }
             let negated: Vec<Poly> = arguments.iter().map(|p| -p).collect();
             let expansion = cx.greatest(&negated).ok();
             offer(Readable::Max(negated), expansion);
             for other in atoms.iter().filter(|other| *other != atom) {
-                let OpaqueKind::Min(outer) = other.kind() else { continue };
-                let ([a, b], [p, q]) = (&**arguments, &**outer) else { continue };
+                let OpaqueKind::Min(outer) = other.kind() else {
+                    continue;
+                };
+                let ([a, b], [p, q]) = (&**arguments, &**outer) else {
+                    continue;
+                };
                 for (x, lo) in [(a, b), (b, a)] {
-                    for hi in [(p, q), (q, p)].into_iter().filter(|(own, _)| *own == x).map(|(_, hi)| hi) {
+                    for hi in [(p, q), (q, p)]
+                        .into_iter()
+                        .filter(|(own, _)| *own == x)
+                        .map(|(_, hi)| hi)
+                    {
                         let expansion = cx.clamp(x, lo, hi);
-                        let clamp = Readable::Clamp { x: x.clone(), lo: lo.clone(), hi: hi.clone() };
+                        let clamp = Readable::Clamp {
+                            x: x.clone(),
+                            lo: lo.clone(),
+                            hi: hi.clone(),
+                        };
                         offer(clamp, Some(expansion));
                     }
                 }

@@ -28,7 +28,10 @@ impl Context<'_> {
     pub fn proves_positive(&mut self, poly: &Poly) -> bool {
         if let Some(term) = poly.as_single()
             && term.coeff().sign() > 0
-            && term.factors().iter().all(|(atom, e)| e % 2 == 0 && *e < 0 || self.positive_atom(atom))
+            && term
+                .factors()
+                .iter()
+                .all(|(atom, e)| e % 2 == 0 && *e < 0 || self.positive_atom(atom))
         {
             return true;
         }
@@ -78,20 +81,28 @@ impl Context<'_> {
         let below = poly.common_mono().common(&Mono::one());
         if !below.is_one() {
             // What divides is not zero, so multiplying by an even power, or by what is not negative, keeps the sign.
-            if !below.factors().iter().all(|(atom, _)| self.nonnegative_atom(atom, depth)) {
+            if !below
+                .factors()
+                .iter()
+                .all(|(atom, _)| self.nonnegative_atom(atom, depth))
+            {
                 return false;
             }
             poly = poly.times_mono(&below.recip());
         }
         self.evident(&poly, depth)
             || self.evident_when_shifted(&poly, depth)
-            || poly.terms().len() <= MAX_BOUNDED_TERMS && (self.by_bounds(&poly, depth) || self.by_facts(&poly, depth))
+            || poly.terms().len() <= MAX_BOUNDED_TERMS
+                && (self.by_bounds(&poly, depth) || self.by_facts(&poly, depth))
     }
 
     fn evident(&mut self, poly: &Poly, depth: usize) -> bool {
         poly.terms().iter().all(|term| {
             term.coeff().sign() > 0
-                && term.factors().iter().all(|(atom, e)| e % 2 == 0 || self.nonnegative_atom(atom, depth))
+                && term
+                    .factors()
+                    .iter()
+                    .all(|(atom, e)| e % 2 == 0 || self.nonnegative_atom(atom, depth))
         })
     }
 
@@ -116,7 +127,9 @@ impl Context<'_> {
 
     /// Writes each symbol as its least value plus something that is not negative.
     fn evident_when_shifted(&mut self, poly: &Poly, depth: usize) -> bool {
-        let Some(shifted) = self.shifted(poly) else { return false };
+        let Some(shifted) = self.shifted(poly) else {
+            return false;
+        };
         shifted.terms().iter().all(|term| {
             term.coeff().sign() > 0
                 && term.factors().iter().all(|(atom, e)| match atom {
@@ -132,13 +145,20 @@ impl Context<'_> {
             if !expandable(term) {
                 return None;
             }
-            let expanded = term.factors().iter().map(|(_, e)| e.unsigned_abs() as usize + 1);
+            let expanded = term
+                .factors()
+                .iter()
+                .map(|(_, e)| e.unsigned_abs() as usize + 1);
             size = size.saturating_add(expanded.fold(1, usize::saturating_mul));
         }
         if size > 2 * MAX_PROOF_TERMS {
             return None;
         }
-        let parts: Option<Vec<Poly>> = poly.terms().iter().map(|term| self.shifted_term(term)).collect();
+        let parts: Option<Vec<Poly>> = poly
+            .terms()
+            .iter()
+            .map(|term| self.shifted_term(term))
+            .collect();
         Some(Poly::sum(parts?))
     }
 
@@ -196,7 +216,8 @@ impl Context<'_> {
                 return false;
             };
             usable.iter().any(|bound| {
-                replace(poly, &atom, bound).is_some_and(|p| self.attempt(|cx| cx.nonnegative(&p, depth - 1)))
+                replace(poly, &atom, bound)
+                    .is_some_and(|p| self.attempt(|cx| cx.nonnegative(&p, depth - 1)))
             })
         })
     }
@@ -211,14 +232,24 @@ impl Context<'_> {
                 };
             }
             Atom::Sym(sym) => {
-                return (self.symbols.domain(*sym).max.map(Poly::int).into_iter().collect(), Vec::new());
+                return (
+                    self.symbols
+                        .domain(*sym)
+                        .max
+                        .map(Poly::int)
+                        .into_iter()
+                        .collect(),
+                    Vec::new(),
+                );
             }
             Atom::Opaque(opaque) => opaque,
         };
         match opaque.kind() {
             OpaqueKind::Min(arguments) => (arguments.clone(), Vec::new()),
             OpaqueKind::Floor { num, den } => {
-                let Some(above) = num.div_single(den) else { return Default::default() };
+                let Some(above) = num.div_single(den) else {
+                    return Default::default();
+                };
                 let whole = self.attempt(|cx| {
                     cx.proves_integer(num) && cx.proves_integer(den) && cx.proves_positive(den)
                 });
@@ -231,12 +262,16 @@ impl Context<'_> {
 
     /// Subtracts a multiple of what is declared not negative, so that a negative term goes.
     fn by_facts(&mut self, poly: &Poly, depth: usize) -> bool {
-        let Some(facts) = self.facts() else { return false };
+        let Some(facts) = self.facts() else {
+            return false;
+        };
         let negative = poly.terms().iter().filter(|t| t.coeff().sign() < 0);
         for term in negative {
             for (fact, source) in &facts.nonnegative {
                 for own in fact.terms().iter().filter(|t| t.coeff().sign() < 0) {
-                    let Some(factor) = quotient(term, own) else { continue };
+                    let Some(factor) = quotient(term, own) else {
+                        continue;
+                    };
                     let evident = Poly::from_term(factor.clone());
                     let proved = self.evident(&evident, depth)
                         && self.attempt(|cx| {
@@ -254,12 +289,21 @@ impl Context<'_> {
 }
 
 fn expandable(term: &Term) -> bool {
-    term.factors().iter().all(|(_, e)| e.unsigned_abs() <= MAX_PROOF_EXPONENT)
+    term.factors()
+        .iter()
+        .all(|(_, e)| e.unsigned_abs() <= MAX_PROOF_EXPONENT)
 }
 
 fn quotient(a: &Term, b: &Term) -> Option<Term> {
-    let mono = a.mono().mul(&b.mono().recip()).ok().filter(Mono::is_entire)?;
-    Some(Term { mono, coeff: a.coeff().checked_div(b.coeff())? })
+    let mono = a
+        .mono()
+        .mul(&b.mono().recip())
+        .ok()
+        .filter(Mono::is_entire)?;
+    Some(Term {
+        mono,
+        coeff: a.coeff().checked_div(b.coeff())?,
+    })
 }
 
 /// The polynomial with one atom replaced; nothing when it occurs with a negative exponent.
@@ -274,5 +318,8 @@ pub(super) fn replace(poly: &Poly, atom: &Atom, by: &Poly) -> Option<Poly> {
 /// The sign of all coefficients, when they agree.
 pub(super) fn common_sign(poly: &Poly) -> Option<i32> {
     let first = poly.terms().first().map(Term::coeff).map(Coeff::sign)?;
-    poly.terms().iter().all(|t| t.coeff().sign() == first).then_some(first)
+    poly.terms()
+        .iter()
+        .all(|t| t.coeff().sign() == first)
+        .then_some(first)
 }

@@ -6,8 +6,8 @@ use std::fmt::Write;
 use super::print::{Level, Out};
 use super::tree::{Rounded, Rounding, Summation, Tree};
 
-/// Functions that spell their arguments several times are nested at most this deep.
-const MAX_SPELLED: usize = 5;
+/// Functions that spell their arguments several times are nested while this many copies suffice.
+const MAX_COPIES: usize = 100;
 
 impl Out<'_> {
     pub(super) fn sql(&mut self, tree: &Tree) {
@@ -31,9 +31,10 @@ impl Out<'_> {
             }
             Tree::Pow(base, exponent) => self.sql_power(base, exponent),
             Tree::Rounded(rounded) => {
-                self.depth += 1;
+                let outside = self.copies;
+                self.copies = outside.saturating_mul(3);
                 self.sql_rounded(rounded);
-                self.depth -= 1;
+                self.copies = outside;
             }
             Tree::Min(arguments) => self.choose(arguments, " <= ", "LEAST"),
             Tree::Max(arguments) => self.choose(arguments, " >= ", "GREATEST"),
@@ -67,10 +68,13 @@ impl Out<'_> {
 
     /// `CASE`, or where that would grow too long the function that not every database has.
     fn choose(&mut self, arguments: &[Tree], order: &str, function: &str) {
-        if self.depth >= MAX_SPELLED {
-            return self.call(function, arguments);
+        let outside = self.copies;
+        self.copies = outside.saturating_mul(arguments.len() + 1);
+        if self.copies > MAX_COPIES {
+            self.call(function, arguments);
+            self.copies = outside;
+            return;
         }
-        self.depth += 1;
         self.push("CASE");
         for (i, argument) in arguments.iter().enumerate() {
             let later = &arguments[i + 1..];
@@ -85,7 +89,7 @@ impl Out<'_> {
             self.write(argument, Level::Sum);
         }
         self.push(" END");
-        self.depth -= 1;
+        self.copies = outside;
     }
 
     /// `a % b`, with the sign of the divisor.
@@ -116,9 +120,19 @@ impl Out<'_> {
     }
 
     fn sql_rounded(&mut self, rounded: &Rounded) {
-        let Rounded { how, num, negated, den, nonnegative } = rounded;
-        if self.depth > MAX_SPELLED && *how != Rounding::Mod {
-            self.push(if *how == Rounding::Floor { "FLOOR(1.0 * " } else { "CEIL(1.0 * " });
+        let Rounded {
+            how,
+            num,
+            negated,
+            den,
+            nonnegative,
+        } = rounded;
+        if self.copies > MAX_COPIES && *how != Rounding::Mod {
+            self.push(if *how == Rounding::Floor {
+                "FLOOR(1.0 * "
+            } else {
+                "CEIL(1.0 * "
+            });
             self.write(num, Level::Factor);
             self.push(" / ");
             self.write(den, Level::Factor);
@@ -141,9 +155,13 @@ impl Out<'_> {
 
     fn query(&mut self, sum: &Summation) {
         let index = super::names::spell(sum.index, self.symbols, self.syntax);
-        self.push(&format!("(WITH RECURSIVE range_{index}({index}) AS (SELECT "));
+        self.push(&format!(
+            "(WITH RECURSIVE range_{index}({index}) AS (SELECT "
+        ));
         self.write(&sum.lo, Level::Sum);
-        self.push(&format!(" UNION ALL SELECT {index} + 1 FROM range_{index} WHERE {index} < "));
+        self.push(&format!(
+            " UNION ALL SELECT {index} + 1 FROM range_{index} WHERE {index} < "
+        ));
         self.write(&sum.hi, Level::Factor);
         self.push(") SELECT COALESCE(SUM(");
         self.write(&sum.body, Level::Sum);
@@ -156,7 +174,10 @@ impl Out<'_> {
 /// How often a base is written out for its power; nothing where that would grow too long.
 pub(super) fn spelled_out(exponent: &Tree) -> Option<u32> {
     match exponent {
-        Tree::Int(value) => value.as_small().and_then(|(n, _)| u32::try_from(n).ok()).filter(|n| (1..=64).contains(n)),
+        Tree::Int(value) => value
+            .as_small()
+            .and_then(|(n, _)| u32::try_from(n).ok())
+            .filter(|n| (1..=64).contains(n)),
         _ => None,
     }
 }

@@ -9,7 +9,7 @@ use super::ops::{multiply, term_power};
 use super::{AlgebraError, Atom, Coeff, Condition, Context, Mono, Poly, Sym, Term};
 
 /// A replacement for each of some symbols. A clone shares the table until one of the two changes.
-#[derive(Clone, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Subst(Arc<BTreeMap<Sym, Poly>>);
 
 impl Subst {
@@ -49,12 +49,6 @@ impl Subst {
     }
 }
 
-impl PartialEq for Subst {
-    fn eq(&self, other: &Subst) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
-    }
-}
-
 impl FromIterator<(Sym, Poly)> for Subst {
     fn from_iter<I: IntoIterator<Item = (Sym, Poly)>>(pairs: I) -> Subst {
         Subst(Arc::new(pairs.into_iter().collect()))
@@ -82,7 +76,11 @@ impl Context<'_> {
             return Ok(result);
         }
         let before = std::mem::take(&mut self.used);
-        let mut run = Run { subst, atoms: HashMap::new(), powers: HashMap::new() };
+        let mut run = Run {
+            subst,
+            atoms: HashMap::new(),
+            powers: HashMap::new(),
+        };
         let result = self.substitute_run(poly, &mut run);
         let own = std::mem::replace(&mut self.used, before);
         self.used.extend(own.iter().cloned());
@@ -97,17 +95,24 @@ impl Context<'_> {
         }
         let mut terms: Vec<Term> = Vec::with_capacity(poly.terms().len());
         for term in poly.terms() {
-            let mut single = Term { mono: Mono::one(), coeff: term.coeff().clone() };
+            let mut single = Term {
+                mono: Mono::one(),
+                coeff: term.coeff().clone(),
+            };
             let mut several: Vec<Poly> = Vec::new();
             for (atom, e) in term.factors() {
                 let Some(value) = self.replacement(atom, run)? else {
-                    let kept = Term { mono: Mono::power_of(atom.clone(), *e), coeff: Coeff::ONE };
+                    let kept = Term {
+                        mono: Mono::power_of(atom.clone(), *e),
+                        coeff: Coeff::ONE,
+                    };
                     single = multiply(&single, &kept)?;
                     continue;
                 };
                 match value.as_single() {
                     Some(own) => {
-                        let power = term_power(own, i64::from(*e))?.ok_or(AlgebraError::DivisionByZero)?;
+                        let power =
+                            term_power(own, i64::from(*e))?.ok_or(AlgebraError::DivisionByZero)?;
                         single = multiply(&single, &power)?;
                     }
                     None => several.push(replaced_power(atom, &value, *e, run)?),
@@ -116,7 +121,10 @@ impl Context<'_> {
             match &*several {
                 [] => terms.push(single),
                 [first, rest @ ..] => {
-                    let product = rest.iter().fold(first.times(&single), |p, q| &p * q).checked()?;
+                    let product = rest
+                        .iter()
+                        .fold(first.times(&single), |p, q| &p * q)
+                        .checked()?;
                     terms.extend_from_slice(product.terms());
                 }
             }
@@ -124,7 +132,11 @@ impl Context<'_> {
         Ok(Poly::from_terms(terms).checked()?)
     }
 
-    fn replacement(&mut self, atom: &Atom, run: &mut Run<'_>) -> Result<Option<Poly>, AlgebraError> {
+    fn replacement(
+        &mut self,
+        atom: &Atom,
+        run: &mut Run<'_>,
+    ) -> Result<Option<Poly>, AlgebraError> {
         let opaque = match atom {
             Atom::Sym(sym) => return Ok(run.subst.get(*sym).cloned()),
             Atom::Opaque(opaque) => opaque,
@@ -132,8 +144,16 @@ impl Context<'_> {
         if let Some(known) = run.atoms.get(atom) {
             return Ok(known.clone());
         }
-        let touched = opaque.kind().arguments().iter().any(|p| run.subst.touches(p));
-        let value = if touched { Some(self.rebuild(opaque.kind(), run)?) } else { None };
+        let touched = opaque
+            .kind()
+            .arguments()
+            .iter()
+            .any(|p| run.subst.touches(p));
+        let value = if touched {
+            Some(self.rebuild(opaque.kind(), run)?)
+        } else {
+            None
+        };
         run.atoms.insert(atom.clone(), value.clone());
         Ok(value)
     }
@@ -141,19 +161,32 @@ impl Context<'_> {
     fn rebuild(&mut self, kind: &OpaqueKind, run: &mut Run<'_>) -> Result<Poly, AlgebraError> {
         match kind {
             OpaqueKind::Floor { num, den } => {
-                let (num, den) = (self.substitute_run(num, run)?, self.substitute_run(den, run)?);
+                let (num, den) = (
+                    self.substitute_run(num, run)?,
+                    self.substitute_run(den, run)?,
+                );
                 self.floor_div(&num, &den)
             }
             OpaqueKind::Min(arguments) => {
-                let parts: Result<Vec<Poly>, _> =
-                    arguments.iter().map(|p| self.substitute_run(p, run)).collect();
+                let parts: Result<Vec<Poly>, _> = arguments
+                    .iter()
+                    .map(|p| self.substitute_run(p, run))
+                    .collect();
                 self.least(&parts?)
             }
             OpaqueKind::Pow { base, exponent } => {
-                let (base, exponent) = (self.substitute_run(base, run)?, self.substitute_run(exponent, run)?);
+                let (base, exponent) = (
+                    self.substitute_run(base, run)?,
+                    self.substitute_run(exponent, run)?,
+                );
                 self.power(&base, &exponent)
             }
-            OpaqueKind::Sum { index, lo, hi, body } => {
+            OpaqueKind::Sum {
+                index,
+                lo,
+                hi,
+                body,
+            } => {
                 let (lo, hi) = (self.substitute_run(lo, run)?, self.substitute_run(hi, run)?);
                 let fresh = self.fresh();
                 let mut inner = run.subst.clone();
@@ -175,11 +208,18 @@ impl Context<'_> {
     }
 }
 
-fn replaced_power(atom: &Atom, value: &Poly, e: i32, run: &mut Run<'_>) -> Result<Poly, AlgebraError> {
+fn replaced_power(
+    atom: &Atom,
+    value: &Poly,
+    e: i32,
+    run: &mut Run<'_>,
+) -> Result<Poly, AlgebraError> {
     if e < 0 {
         return Err(match value.is_zero() {
             true => AlgebraError::DivisionByZero,
-            false => AlgebraError::SeveralTerms { divisor: value.clone() },
+            false => AlgebraError::SeveralTerms {
+                divisor: value.clone(),
+            },
         });
     }
     let key = (atom.clone(), e.unsigned_abs());

@@ -17,13 +17,21 @@ impl Context<'_> {
     ///
     /// # Errors
     /// A limit.
-    pub fn sum(&mut self, index: Sym, lo: &Poly, hi: &Poly, body: &Poly) -> Result<Poly, AlgebraError> {
+    pub fn sum(
+        &mut self,
+        index: Sym,
+        lo: &Poly,
+        hi: &Poly,
+        body: &Poly,
+    ) -> Result<Poly, AlgebraError> {
         if let Some(limit) = [lo, hi, body].iter().find_map(|p| p.limit()) {
             return Err(limit.into());
         }
         for bound in [lo, hi] {
             if bound.mentions_reserved() && !self.proves_integer(bound) {
-                return Err(AlgebraError::Bound { bound: bound.clone() });
+                return Err(AlgebraError::Bound {
+                    bound: bound.clone(),
+                });
             }
             self.require_integer(bound);
         }
@@ -43,7 +51,10 @@ impl Context<'_> {
         }
         let mut inside = std::collections::BTreeSet::new();
         difference.collect_symbols(&mut inside);
-        let index = inside.into_iter().find_map(|sym| sym.is_reserved().then(|| self.range(sym).map(|r| (sym, r)))?);
+        let index = inside.into_iter().find_map(|sym| {
+            sym.is_reserved()
+                .then(|| self.range(sym).map(|r| (sym, r)))?
+        });
         let Some((sym, (lo, hi))) = index else {
             self.used.insert(Condition::AtLeast(a.clone(), b.clone()));
             return;
@@ -56,7 +67,14 @@ impl Context<'_> {
         }
     }
 
-    fn closed(&mut self, index: Sym, lo: &Poly, hi: &Poly, body: &Poly, splits: usize) -> Result<Poly, AlgebraError> {
+    fn closed(
+        &mut self,
+        index: Sym,
+        lo: &Poly,
+        hi: &Poly,
+        body: &Poly,
+        splits: usize,
+    ) -> Result<Poly, AlgebraError> {
         if body.is_zero() {
             return Ok(Poly::zero());
         }
@@ -71,7 +89,8 @@ impl Context<'_> {
         let mut parts = vec![faulhaber(index, lo, hi, &Poly::from_terms(polynomial))?];
         while let Some((split, _)) = crossing.first() {
             let split = split.clone();
-            let (same, other): (Vec<_>, Vec<_>) = crossing.into_iter().partition(|(s, _)| *s == split);
+            let (same, other): (Vec<_>, Vec<_>) =
+                crossing.into_iter().partition(|(s, _)| *s == split);
             crossing = other;
             let body = Poly::from_terms(same.into_iter().map(|(_, term)| term).collect());
             parts.push(self.split_sum(index, lo, hi, &body, &split, splits - 1)?);
@@ -84,8 +103,11 @@ impl Context<'_> {
 
     /// Where the arguments of a min cross: one that moves with the index against all that do not, or against one more.
     fn find_crossing(&mut self, atom: &Atom, index: Sym) -> Option<Split> {
-        let OpaqueKind::Min(arguments) = atom.opaque()?.kind() else { return None };
-        let (moving, fixed): (Vec<Poly>, Vec<Poly>) = arguments.iter().cloned().partition(|p| p.mentions(index));
+        let OpaqueKind::Min(arguments) = atom.opaque()?.kind() else {
+            return None;
+        };
+        let (moving, fixed): (Vec<Poly>, Vec<Poly>) =
+            arguments.iter().cloned().partition(|p| p.mentions(index));
         let (f, others) = match &*moving {
             [f] => (f, fixed),
             [f, g, ..] => (f, vec![g.clone()]),
@@ -93,10 +115,25 @@ impl Context<'_> {
         };
         let g = self.least(&others).ok()?;
         let (crossing, slope) = crossing(f, &g, index)?;
-        let kept = |dropped: &[Poly]| arguments.iter().filter(|p| !dropped.contains(p)).cloned().collect::<Vec<Poly>>();
+        let kept = |dropped: &[Poly]| {
+            arguments
+                .iter()
+                .filter(|p| !dropped.contains(p))
+                .cloned()
+                .collect::<Vec<Poly>>()
+        };
         let (first, second) = (kept(&others), kept(std::slice::from_ref(f)));
-        let (rising, others) = if slope > 0 { (first, second) } else { (second, first) };
-        Some(Split { atom: atom.clone(), rising, others, crossing })
+        let (rising, others) = if slope > 0 {
+            (first, second)
+        } else {
+            (second, first)
+        };
+        Some(Split {
+            atom: atom.clone(),
+            rising,
+            others,
+            crossing,
+        })
     }
 
     fn shape(&mut self, term: &Term, index: Sym) -> Shape {
@@ -133,7 +170,12 @@ impl Context<'_> {
         split: &Split,
         splits: usize,
     ) -> Result<Poly, AlgebraError> {
-        let Split { atom, rising, others, crossing } = split;
+        let Split {
+            atom,
+            rising,
+            others,
+            crossing,
+        } = split;
         let length = hi - lo + Poly::one();
         let last = self.floor(crossing)?;
         let steps = last - lo + Poly::one();
@@ -142,14 +184,26 @@ impl Context<'_> {
         let (before, after) = (self.least(rising)?, self.least(others)?);
         let beyond = || Poly::beyond(LimitError::Exponent);
         let (before, after) = (replace(body, atom, &before), replace(body, atom, &after));
-        let (before, after) = (before.unwrap_or_else(beyond).checked()?, after.unwrap_or_else(beyond).checked()?);
+        let (before, after) = (
+            before.unwrap_or_else(beyond).checked()?,
+            after.unwrap_or_else(beyond).checked()?,
+        );
         let first = self.closed(index, lo, &(&middle - &Poly::one()), &before, splits)?;
         let second = self.closed(index, &middle, hi, &after, splits)?;
         Ok((first + second).checked()?)
     }
 
-    fn open_sum(&mut self, index: Sym, lo: &Poly, hi: &Poly, term: &Term) -> Result<Poly, AlgebraError> {
-        let ends = (lo.as_const().and_then(|c| c.as_small()), hi.as_const().and_then(|c| c.as_small()));
+    fn open_sum(
+        &mut self,
+        index: Sym,
+        lo: &Poly,
+        hi: &Poly,
+        term: &Term,
+    ) -> Result<Poly, AlgebraError> {
+        let ends = (
+            lo.as_const().and_then(|c| c.as_small()),
+            hi.as_const().and_then(|c| c.as_small()),
+        );
         if let (Some((first, 1)), Some((last, 1))) = ends
             && last.saturating_sub(first) < MAX_UNROLLED
         {
@@ -165,12 +219,29 @@ impl Context<'_> {
             Atom::Sym(sym) => *sym == index,
             Atom::Opaque(opaque) => opaque.kind().arguments().iter().any(|p| p.mentions(index)),
         });
-        let body = Poly::from_term(Term { mono: inside, coeff: Coeff::ONE });
-        let nested = body.opaques().map(|opaque| opaque.sums()).max().unwrap_or(0);
+        let body = Poly::from_term(Term {
+            mono: inside,
+            coeff: Coeff::ONE,
+        });
+        let nested = body
+            .opaques()
+            .map(|opaque| opaque.sums())
+            .max()
+            .unwrap_or(0);
         let bound = Sym::bound(nested);
         let body = self.rename(&body, index, bound)?;
-        let sum = Poly::opaque(OpaqueKind::Sum { index: bound, lo: lo.clone(), hi: hi.clone(), body })?;
-        Ok(sum.times(&Term { mono: outside, coeff: term.coeff().clone() }).checked()?)
+        let sum = Poly::opaque(OpaqueKind::Sum {
+            index: bound,
+            lo: lo.clone(),
+            hi: hi.clone(),
+            body,
+        })?;
+        Ok(sum
+            .times(&Term {
+                mono: outside,
+                coeff: term.coeff().clone(),
+            })
+            .checked()?)
     }
 
     fn rename(&mut self, body: &Poly, from: Sym, to: Sym) -> Result<Poly, AlgebraError> {

@@ -78,7 +78,9 @@ pub enum RelationError {
 impl fmt::Display for RelationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            RelationError::NotMonomial => "both sides of a relation must be products, such as `H*dh = d`",
+            RelationError::NotMonomial => {
+                "both sides of a relation must be products, such as `H*dh = d`"
+            }
             RelationError::Inconsistent => "this relation contradicts what was declared before it",
             RelationError::Implied => "this relation follows from what was declared before it",
             RelationError::Unsolvable => "this relation cannot be solved for any of its symbols",
@@ -140,7 +142,9 @@ impl Symbols {
 
     /// Declares a symbol, or nothing when the name exists already.
     pub fn declare(&mut self, name: &str, domain: Domain) -> Option<Sym> {
-        let id = u32::try_from(self.0.entries.len()).ok().filter(|id| *id < FIRST_FRESH)?;
+        let id = u32::try_from(self.0.entries.len())
+            .ok()
+            .filter(|id| *id < FIRST_FRESH)?;
         if self.0.by_name.contains_key(name) {
             return None;
         }
@@ -158,12 +162,18 @@ impl Symbols {
 
     /// The name of a symbol; "?" for one of another table.
     pub fn name(&self, sym: Sym) -> &str {
-        self.0.entries.get(sym.0 as usize).map_or("?", |entry| &entry.name)
+        self.0
+            .entries
+            .get(sym.0 as usize)
+            .map_or("?", |entry| &entry.name)
     }
 
     /// The domain of a symbol.
     pub fn domain(&self, sym: Sym) -> Domain {
-        self.0.entries.get(sym.0 as usize).map_or_else(Domain::default, |entry| entry.domain)
+        self.0
+            .entries
+            .get(sym.0 as usize)
+            .map_or_else(Domain::default, |entry| entry.domain)
     }
 
     /// How many symbols there are.
@@ -178,7 +188,9 @@ impl Symbols {
 
     /// The symbols in order, with their names.
     pub fn iter(&self) -> impl Iterator<Item = (Sym, &str)> {
-        (0u32..).zip(&self.0.entries).map(|(id, entry)| (Sym(id), &*entry.name))
+        (0u32..)
+            .zip(&self.0.entries)
+            .map(|(id, entry)| (Sym(id), &*entry.name))
     }
 
     /// Makes a symbol a derived one. Definitions must not be cyclic.
@@ -203,7 +215,10 @@ impl Symbols {
 
     /// What a symbol equals by its definition or by a relation that was solved for it.
     pub fn solution(&self, sym: Sym) -> Option<&Poly> {
-        self.0.definitions.get(&sym).or_else(|| self.0.solved.get(&sym))
+        self.0
+            .definitions
+            .get(&sym)
+            .or_else(|| self.0.solved.get(&sym))
     }
 
     /// The solutions of the relations, in the order of the symbols.
@@ -216,21 +231,36 @@ impl Symbols {
     /// # Errors
     /// When a side is no product of symbols, or the relation is implied, contradictory or unsolvable.
     pub fn relate(&mut self, lhs: &Poly, rhs: &Poly) -> Result<(), RelationError> {
-        if lhs.as_single().is_none() || rhs.as_single().is_none() || lhs.has_atoms() || rhs.has_atoms() {
+        if lhs.as_single().is_none()
+            || rhs.as_single().is_none()
+            || lhs.has_atoms()
+            || rhs.has_atoms()
+        {
             return Err(RelationError::NotMonomial);
         }
-        let ratio = self.normal(lhs).div_single(&self.normal(rhs)).ok_or(RelationError::NotMonomial)?;
+        let ratio = self
+            .normal(lhs)
+            .div_single(&self.normal(rhs))
+            .ok_or(RelationError::NotMonomial)?;
         let term = ratio.as_single().ok_or(RelationError::NotMonomial)?.clone();
         if ratio.has_atoms() || term.coeff().sign() < 0 {
             return Err(RelationError::Inconsistent);
         }
         if term.mono().is_one() {
-            return Err(if term.coeff().is_one() { RelationError::Implied } else { RelationError::Inconsistent });
+            return Err(if term.coeff().is_one() {
+                RelationError::Implied
+            } else {
+                RelationError::Inconsistent
+            });
         }
         let (pivot, value) = solve_last(&term).ok_or(RelationError::Unsolvable)?;
         let table = self.edit();
         let replace = |old: &Poly| substitute_single(old, pivot, &value);
-        table.solved = table.solved.iter().map(|(sym, old)| (*sym, replace(old))).collect();
+        table.solved = table
+            .solved
+            .iter()
+            .map(|(sym, old)| (*sym, replace(old)))
+            .collect();
         table.solved.insert(pivot, value.clone());
         table.relations.push((lhs.clone(), rhs.clone()));
         Ok(())
@@ -252,7 +282,10 @@ impl Symbols {
         if self.0.definitions.is_empty() && self.0.solved.is_empty() {
             return poly.clone();
         }
-        self.0.normalizer.get_or_init(|| Normalizer::new(self)).apply(self, poly)
+        self.0
+            .normalizer
+            .get_or_init(|| Normalizer::new(self))
+            .apply(self, poly)
     }
 
     /// Facts about divisibility and order, ready for use.
@@ -273,15 +306,26 @@ fn solve_last(term: &Term) -> Option<(Sym, Poly)> {
 
 /// Solves `term = 1` for a symbol of exponent 1 or -1.
 pub(super) fn solve_for(term: &Term, sym: Sym, e: i32) -> Option<Poly> {
-    let (_, rest) = term.mono().partition(|atom, _| *atom == super::Atom::Sym(sym));
-    let rest = Term { mono: rest, coeff: term.coeff().clone() };
+    let (_, rest) = term
+        .mono()
+        .partition(|atom, _| *atom == super::Atom::Sym(sym));
+    let rest = Term {
+        mono: rest,
+        coeff: term.coeff().clone(),
+    };
     let value = Poly::from_term(rest);
-    if e < 0 { Some(value) } else { Poly::one().div_single(&value) }
+    if e < 0 {
+        Some(value)
+    } else {
+        Poly::one().div_single(&value)
+    }
 }
 
 /// Replaces a symbol in a polynomial of one term by another single term.
 fn substitute_single(poly: &Poly, sym: Sym, value: &Poly) -> Poly {
-    let (Some(term), Some(value)) = (poly.as_single(), value.as_single()) else { return poly.clone() };
+    let (Some(term), Some(value)) = (poly.as_single(), value.as_single()) else {
+        return poly.clone();
+    };
     let e = term.mono().exponent_of(sym);
     if e == 0 {
         return poly.clone();

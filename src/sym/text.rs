@@ -12,12 +12,20 @@ impl Out<'_> {
             Tree::Sym(sym) => self.name(*sym),
             Tree::Add(terms) => self.terms(terms),
             Tree::Mul(factors) => {
-                let times = if self.syntax == Syntax::Unicode { "·" } else { "*" };
+                let times = if self.syntax == Syntax::Unicode {
+                    "·"
+                } else {
+                    "*"
+                };
                 self.list(factors, times, Level::Factor);
             }
             Tree::Div(num, den) => {
                 self.numerator(num);
-                self.push(if self.syntax == Syntax::Python { "//" } else { "/" });
+                self.push(if self.syntax == Syntax::Python {
+                    "//"
+                } else {
+                    "/"
+                });
                 self.write(den, Level::Factor);
             }
             Tree::Pow(base, exponent) => self.power(base, exponent),
@@ -71,7 +79,13 @@ impl Out<'_> {
     }
 
     fn rounded(&mut self, rounded: &Rounded) {
-        let Rounded { how, num, negated, den, .. } = rounded;
+        let Rounded {
+            how,
+            num,
+            negated,
+            den,
+            ..
+        } = rounded;
         match (self.syntax, how) {
             (Syntax::Python, Rounding::Ceil) => {
                 self.push("(-(");

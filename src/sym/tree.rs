@@ -80,7 +80,11 @@ impl Tree {
     }
 
     pub(super) fn div(num: Tree, den: Tree) -> Tree {
-        if den == Tree::one() { num } else { Tree::Div(Box::new(num), Box::new(den)) }
+        if den == Tree::one() {
+            num
+        } else {
+            Tree::Div(Box::new(num), Box::new(den))
+        }
     }
 
     /// A sum, without a wrapper for one positive term; the first positive term leads.
@@ -111,7 +115,14 @@ pub(super) struct Builder<'s> {
 impl<'s> Builder<'s> {
     pub(super) fn new(symbols: &'s Symbols, form: Form, common_denominator: bool) -> Builder<'s> {
         let cx = Context::new(symbols);
-        Builder { cx, form, common_denominator, names: HashMap::new(), atoms: HashMap::new(), trees: HashMap::new() }
+        Builder {
+            cx,
+            form,
+            common_denominator,
+            names: HashMap::new(),
+            atoms: HashMap::new(),
+            trees: HashMap::new(),
+        }
     }
 
     pub(super) fn tree(&mut self, poly: &Poly) -> Tree {
@@ -127,7 +138,11 @@ impl<'s> Builder<'s> {
     }
 
     fn build(&mut self, poly: &Poly) -> Tree {
-        let restored = if poly.has_atoms() { restore(poly, self) } else { poly.clone() };
+        let restored = if poly.has_atoms() {
+            restore(poly, self)
+        } else {
+            poly.clone()
+        };
         if !self.common_denominator {
             return self.layout(&restored);
         }
@@ -143,7 +158,12 @@ impl<'s> Builder<'s> {
     }
 
     pub(super) fn expanded(&mut self, poly: &Poly) -> Tree {
-        Tree::add(poly.terms().iter().map(|t| (t.coeff().is_negative(), self.product(t))).collect())
+        Tree::add(
+            poly.terms()
+                .iter()
+                .map(|t| (t.coeff().is_negative(), self.product(t)))
+                .collect(),
+        )
     }
 
     /// The magnitude of a term.
@@ -161,7 +181,11 @@ impl<'s> Builder<'s> {
                 num.push(Tree::Int(coeff));
             }
         } else {
-            num.extend(Some(Coeff::from(coeff.numerator())).filter(|n| !n.is_one()).map(Tree::Int));
+            num.extend(
+                Some(Coeff::from(coeff.numerator()))
+                    .filter(|n| !n.is_one())
+                    .map(Tree::Int),
+            );
             den.push(Tree::Int(Coeff::from(coeff.denominator())));
         }
         for (atom, e) in term.factors() {
@@ -194,9 +218,19 @@ impl<'s> Builder<'s> {
             OpaqueKind::Pow { base, exponent } => {
                 Tree::Pow(Box::new(self.tree(base)), Box::new(self.tree(exponent)))
             }
-            OpaqueKind::Sum { index, lo, hi, body } => {
+            OpaqueKind::Sum {
+                index,
+                lo,
+                hi,
+                body,
+            } => {
                 let (lo, hi, body) = (self.tree(lo), self.tree(hi), self.tree(body));
-                Tree::Sum(Box::new(Summation { index: *index, lo, hi, body }))
+                Tree::Sum(Box::new(Summation {
+                    index: *index,
+                    lo,
+                    hi,
+                    body,
+                }))
             }
             OpaqueKind::Beyond(limit) => Tree::Beyond(*limit),
         };
@@ -208,7 +242,9 @@ impl<'s> Builder<'s> {
         match readable {
             Readable::Rounded(how, num, den) => self.rounded(*how, num, den),
             Readable::Max(arguments) => Tree::Max(self.arguments(arguments)),
-            Readable::Clamp { x, lo, hi } => Tree::Clamp(Box::new([x, lo, hi].map(|p| self.tree(p)))),
+            Readable::Clamp { x, lo, hi } => {
+                Tree::Clamp(Box::new([x, lo, hi].map(|p| self.tree(p))))
+            }
         }
     }
 
@@ -223,10 +259,19 @@ impl<'s> Builder<'s> {
         let nonnegative = self.cx.proves_nonnegative(num) && self.cx.proves_nonnegative(den);
         let negated = (how == Rounding::Ceil).then(|| self.tree(&-num));
         let (num, den) = (self.tree(num), self.tree(den));
-        Tree::Rounded(Box::new(Rounded { how, num, negated, den, nonnegative }))
+        Tree::Rounded(Box::new(Rounded {
+            how,
+            num,
+            negated,
+            den,
+            nonnegative,
+        }))
     }
 }
 
 fn power(base: Tree, exponent: u32) -> Tree {
-    Tree::Pow(Box::new(base), Box::new(Tree::Int(Coeff::from(i64::from(exponent)))))
+    Tree::Pow(
+        Box::new(base),
+        Box::new(Tree::Int(Coeff::from(i64::from(exponent)))),
+    )
 }

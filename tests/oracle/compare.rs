@@ -90,7 +90,7 @@ fn classes<'a>(numbers: &Numbers<'a>, run: &'a Run, found: &mut Vec<String>) -> 
     for entry in &run.entries {
         let speaks = |row: &Row| {
             let node = row.path.rsplit('.').next() == Some(entry.node.as_str());
-            node && row.block == entry.block
+            node && *row.block == *entry.block
                 && row.part == entry.part
                 && numbers.shape(&row.output).as_ref() == Ok(&entry.output)
                 && row.inputs.len() == entry.inputs.len()
@@ -204,7 +204,7 @@ fn class_differences(
     check("elementwise", &kinds, &walked.elementwise, found);
     for row in &class.rows {
         for entry in &class.entries {
-            check("op", &row.op, &entry.op.to_lowercase(), found);
+            check("op", &row.op, &entry.op.to_lowercase().into(), found);
             check("part", &row.part, &entry.part, found);
             check("output", &numbers.shape(&row.output)?, &entry.output, found);
             let inputs = row

@@ -52,7 +52,7 @@ const FAULTS: [Fault; 10] = [
         row.amounts.elementwise = row.amounts.elementwise.clone() + one.amounts.elementwise.clone();
     }),
     ("repeat", |row, _| row.repeat = one_more(&row.repeat)),
-    ("op", |row, _| row.op = String::from("attention")),
+    ("op", |row, _| row.op = "attention".into()),
     ("part", |row, _| {
         row.part = if row.part == Part::Head {
             Part::Other
@@ -60,7 +60,7 @@ const FAULTS: [Fault; 10] = [
             Part::Head
         }
     }),
-    ("output", |row, _| row.output = longer(&row.output)),
+    ("output", |row, _| row.output = longer(&row.output).into()),
 ];
 
 /// Faults that must be noticed in every row with dots.
@@ -183,7 +183,7 @@ fn a_row_that_hides_its_mixing_is_noticed() {
 #[test]
 fn a_wrong_total_shape_is_noticed() {
     let watched = watched("gpt2.ron");
-    assert!(watched.notices(|ledger| ledger.result = longer(&ledger.result)));
+    assert!(watched.notices(|ledger| ledger.result = longer(&ledger.result).into()));
 }
 
 #[test]
