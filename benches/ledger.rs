@@ -23,12 +23,26 @@ fn process(arguments: &[&str]) {
 
 #[divan::bench]
 fn cold_report_walkthrough() {
-    process(&["report", "models/walkthrough.ron", "--preset", "walkthrough"]);
+    process(&[
+        "report",
+        "models/walkthrough.ron",
+        "--preset",
+        "walkthrough",
+    ]);
 }
 
 #[divan::bench]
 fn cold_report_llama3_70b() {
-    process(&["report", "models/llama.ron", "--preset", "llama3_70b", "--set", "B=1", "--set", "T=8192"]);
+    process(&[
+        "report",
+        "models/llama.ron",
+        "--preset",
+        "llama3_70b",
+        "--set",
+        "B=1",
+        "--set",
+        "T=8192",
+    ]);
 }
 
 #[divan::bench]
@@ -60,21 +74,33 @@ fn unrolled(nodes: usize) -> String {
 #[divan::bench(args = [1_000, 10_000, 100_000], sample_count = 10)]
 fn trace_unrolled(bencher: Bencher, nodes: usize) {
     let text = unrolled(nodes);
-    bencher.counter(ItemsCount::new(nodes)).bench(|| dotledger::trace(black_box(&text)).expect("a valid model"));
+    bencher
+        .counter(ItemsCount::new(nodes))
+        .bench(|| dotledger::trace(black_box(&text)).expect("a valid model"));
 }
 
 #[divan::bench(args = [1_000, 10_000, 100_000], sample_count = 10)]
 fn tally_unrolled(bencher: Bencher, nodes: usize) {
     let model = dotledger::trace(&unrolled(nodes)).expect("a valid model");
-    bencher.counter(ItemsCount::new(nodes)).bench(|| black_box(&model).forward().expect("a ledger").macs());
+    bencher
+        .counter(ItemsCount::new(nodes))
+        .bench(|| black_box(&model).forward().expect("a ledger").macs());
 }
 
 /// `terms` distinct terms of two symbols.
 fn terms(symbols: &mut Symbols, terms: u32) -> Vec<Poly> {
-    let mut symbol = |name: &str| Poly::symbol(symbols.declare(name, Domain::default()).expect("a new name"));
+    let mut symbol = |name: &str| {
+        Poly::symbol(
+            symbols
+                .declare(name, Domain::default())
+                .expect("a new name"),
+        )
+    };
     let (a, b) = (symbol("a"), symbol("b"));
     let power = |base: &Poly, exponent| base.pow(exponent).expect("a small power");
-    (0..terms).map(|at| power(&a, at % 100 + 1) * power(&b, at / 100 + 1)).collect()
+    (0..terms)
+        .map(|at| power(&a, at % 100 + 1) * power(&b, at / 100 + 1))
+        .collect()
 }
 
 #[divan::bench]
@@ -96,7 +122,8 @@ fn parse_of_10_000_terms(bencher: Bencher) {
     let mut symbols = Symbols::new();
     let poly = Poly::sum(terms(&mut symbols, 10_000));
     let text = print(&poly, &symbols, Form::Expanded, Syntax::Ascii);
-    bencher.bench(|| parse_poly(black_box(&text), &mut Context::new(&symbols)).expect("well formed"));
+    bencher
+        .bench(|| parse_poly(black_box(&text), &mut Context::new(&symbols)).expect("well formed"));
 }
 
 #[divan::bench]

@@ -20,7 +20,11 @@ impl Span {
     /// The span of `start..end` in `file`; offsets beyond 4 GiB saturate (sources are limited far below that).
     pub fn new(file: u32, start: usize, end: usize) -> Self {
         let cut = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-        Span { file, start: cut(start), end: cut(end) }
+        Span {
+            file,
+            start: cut(start),
+            end: cut(end),
+        }
     }
 
     /// The part `range` of this span, counted from its start: a place inside a quoted expression.
@@ -47,7 +51,10 @@ pub struct Sources(Vec<Source>);
 impl Sources {
     /// Adds a text and gives the number that its spans carry.
     pub fn add(&mut self, name: &str, text: &str) -> u32 {
-        self.0.push(Source { name: name.to_owned(), text: text.to_owned() });
+        self.0.push(Source {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        });
         u32::try_from(self.0.len() - 1).unwrap_or(u32::MAX)
     }
 
@@ -182,7 +189,10 @@ pub struct Diagnostics {
 impl Diagnostics {
     /// An empty list over the given texts.
     pub fn new(sources: Sources) -> Self {
-        Diagnostics { sources, list: Vec::new() }
+        Diagnostics {
+            sources,
+            list: Vec::new(),
+        }
     }
 
     /// Adds one, unless the same is there already (a block that is traced twice says it once).
@@ -230,7 +240,12 @@ impl fmt::Display for Diagnostics {
             {
                 write!(f, "{}:{line}:{column}: ", source.name)?;
             }
-            write!(f, "error[{}]: {}", diagnostic.code.slug(), diagnostic.message)?;
+            write!(
+                f,
+                "error[{}]: {}",
+                diagnostic.code.slug(),
+                diagnostic.message
+            )?;
             if let Some(help) = &diagnostic.help {
                 write!(f, "\n  help: {help}")?;
             }
@@ -245,7 +260,12 @@ impl std::error::Error for Diagnostics {}
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
-        .map(|name| (strsim::jaro_winkler(&wrong.to_lowercase(), &name.to_lowercase()), name))
+        .map(|name| {
+            (
+                strsim::jaro_winkler(&wrong.to_lowercase(), &name.to_lowercase()),
+                name,
+            )
+        })
         .filter(|(likeness, _)| *likeness >= 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
         .map(|(_, name)| name)

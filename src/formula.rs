@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::sym::{
-    self, AlgebraError, Basis, Bindings, Condition, Conditions, Context, EvalError, Form, Poly, Subst, Sym, Symbols, Syntax,
+    self, AlgebraError, Basis, Bindings, Condition, Conditions, Context, EvalError, Form, Poly,
+    Subst, Sym, Symbols, Syntax,
 };
 use crate::values::closed;
 
@@ -29,8 +30,18 @@ impl fmt::Display for FormulaError {
 impl std::error::Error for FormulaError {}
 
 impl Formula {
-    pub(crate) fn new(poly: Poly, symbols: Symbols, conditions: Conditions, numbers: Bindings) -> Self {
-        Formula { poly, symbols, conditions, numbers }
+    pub(crate) fn new(
+        poly: Poly,
+        symbols: Symbols,
+        conditions: Conditions,
+        numbers: Bindings,
+    ) -> Self {
+        Formula {
+            poly,
+            symbols,
+            conditions,
+            numbers,
+        }
     }
 
     /// The polynomial.
@@ -40,7 +51,10 @@ impl Formula {
 
     /// The conditions under which it holds, in words: `H divides d`.
     pub fn valid_when(&self) -> Vec<String> {
-        self.conditions.iter().map(|condition| condition.display(&self.symbols)).collect()
+        self.conditions
+            .iter()
+            .map(|condition| condition.display(&self.symbols))
+            .collect()
     }
 
     /// The same formula in the named symbols, as far as the model's definitions, relations and chosen values allow.
@@ -48,21 +62,34 @@ impl Formula {
     /// # Errors
     /// When a name is no symbol of the model.
     pub fn in_basis(&self, names: &[&str]) -> Result<Formula, FormulaError> {
-        let wanted = names.iter().map(|name| self.find(name)).collect::<Result<Vec<_>, _>>()?;
+        let wanted = names
+            .iter()
+            .map(|name| self.find(name))
+            .collect::<Result<Vec<_>, _>>()?;
         let basis = Basis::new(&self.symbols, &wanted, &self.numbers);
         let mut cx = Context::new(&self.symbols);
-        let poly = basis.rewrite(&self.poly, &mut cx).map_err(|error| FormulaError(error.message(&self.symbols)))?;
-        Ok(Formula { poly, ..self.clone() })
+        let poly = basis
+            .rewrite(&self.poly, &mut cx)
+            .map_err(|error| FormulaError(error.message(&self.symbols)))?;
+        Ok(Formula {
+            poly,
+            ..self.clone()
+        })
     }
 
     fn find(&self, name: &str) -> Result<Sym, FormulaError> {
-        self.symbols.lookup(name).ok_or_else(|| FormulaError(format!("no symbol `{name}` is declared")))
+        self.symbols
+            .lookup(name)
+            .ok_or_else(|| FormulaError(format!("no symbol `{name}` is declared")))
     }
 
     /// The names of symbols that have no value, of those that the formula needs.
     pub fn free(&self) -> Vec<String> {
         match self.poly.eval(&self.numbers, &self.symbols) {
-            Err(EvalError::Unbound(free)) => free.into_iter().map(|sym| self.symbols.name(sym).to_owned()).collect(),
+            Err(EvalError::Unbound(free)) => free
+                .into_iter()
+                .map(|sym| self.symbols.name(sym).to_owned())
+                .collect(),
             _ => Vec::new(),
         }
     }
@@ -126,7 +153,10 @@ impl Formula {
         }
         check(&domains, &numbers, &self.symbols)?;
         let words = |error: EvalError| FormulaError(error.message(&self.symbols));
-        let value = self.poly.eval_count(&numbers, &self.symbols).map_err(words)?;
+        let value = self
+            .poly
+            .eval_count(&numbers, &self.symbols)
+            .map_err(words)?;
         check(&self.conditions, &numbers, &self.symbols)?;
         Ok(value)
     }
@@ -150,7 +180,11 @@ impl PartialEq for Formula {
 ///
 /// # Errors
 /// The first that does not, by name, with the values that fail it.
-pub(crate) fn check(conditions: &Conditions, numbers: &Bindings, symbols: &Symbols) -> Result<(), FormulaError> {
+pub(crate) fn check(
+    conditions: &Conditions,
+    numbers: &Bindings,
+    symbols: &Symbols,
+) -> Result<(), FormulaError> {
     for condition in conditions {
         if condition.holds(numbers, symbols) == Ok(false) {
             let mut values: Vec<String> = Vec::new();
@@ -159,7 +193,11 @@ pub(crate) fn check(conditions: &Conditions, numbers: &Bindings, symbols: &Symbo
                     values.push(format!("{} = {value}", symbols.name(sym)));
                 }
             }
-            let message = format!("`{}` does not hold at {}", condition.display(symbols), values.join(", "));
+            let message = format!(
+                "`{}` does not hold at {}",
+                condition.display(symbols),
+                values.join(", ")
+            );
             return Err(FormulaError(message));
         }
     }

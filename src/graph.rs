@@ -131,8 +131,9 @@ impl Block {
     /// What a node reads, in the order of its inputs.
     pub fn operands(&self, id: NodeId) -> SmallVec<[NodeId; 2]> {
         let edges = self.nodes.edges_directed(id.index(), Direction::Incoming);
-        let mut operands: SmallVec<[(u32, NodeId); 2]> =
-            edges.map(|edge| (*edge.weight(), NodeId::of(edge.source()))).collect();
+        let mut operands: SmallVec<[(u32, NodeId); 2]> = edges
+            .map(|edge| (*edge.weight(), NodeId::of(edge.source())))
+            .collect();
         operands.sort_unstable();
         operands.into_iter().map(|(_, node)| node).collect()
     }
@@ -147,7 +148,9 @@ pub struct BlockBuilder {
 impl BlockBuilder {
     /// A builder with room for `nodes` nodes.
     pub fn with_capacity(nodes: usize) -> Self {
-        BlockBuilder { nodes: DiGraph::with_capacity(nodes, 2 * nodes) }
+        BlockBuilder {
+            nodes: DiGraph::with_capacity(nodes, 2 * nodes),
+        }
     }
 
     /// Adds a node.
@@ -157,7 +160,11 @@ impl BlockBuilder {
 
     /// Makes `user` read `operand` as its input number `slot`.
     pub fn connect(&mut self, operand: NodeId, user: NodeId, slot: usize) {
-        self.nodes.add_edge(operand.index(), user.index(), u32::try_from(slot).unwrap_or(u32::MAX));
+        self.nodes.add_edge(
+            operand.index(),
+            user.index(),
+            u32::try_from(slot).unwrap_or(u32::MAX),
+        );
     }
 
     /// Makes a node something else.
@@ -178,18 +185,32 @@ impl BlockBuilder {
         output: NodeId,
     ) -> Result<Block, Vec<(String, Span)>> {
         let nodes = self.nodes;
-        let in_order = nodes.edge_references().all(|edge| edge.source() < edge.target());
+        let in_order = nodes
+            .edge_references()
+            .all(|edge| edge.source() < edge.target());
         let order = if in_order {
             nodes.node_indices().map(NodeId::of).collect()
         } else {
             match toposort(&nodes, None) {
                 Ok(order) => order.into_iter().map(NodeId::of).collect(),
                 Err(_) => {
-                    return Err(cycle(&nodes).into_iter().map(|at| (nodes[at].name.clone(), nodes[at].span)).collect());
+                    return Err(cycle(&nodes)
+                        .into_iter()
+                        .map(|at| (nodes[at].name.clone(), nodes[at].span))
+                        .collect());
                 }
             }
         };
-        Ok(Block { name, span, part, dims, inputs, output, nodes, order })
+        Ok(Block {
+            name,
+            span,
+            part,
+            dims,
+            inputs,
+            output,
+            nodes,
+            order,
+        })
     }
 }
 
@@ -245,7 +266,11 @@ pub(crate) fn in_order_of_need(needs: &[Vec<usize>]) -> Result<Vec<usize>, Vec<u
 pub(crate) fn nesting(calls: &[Vec<usize>]) -> Result<usize, Vec<usize>> {
     let mut depth = vec![1_usize; calls.len()];
     for caller in in_order_of_need(calls)? {
-        let deepest = calls[caller].iter().map(|callee| depth[*callee]).max().unwrap_or(0);
+        let deepest = calls[caller]
+            .iter()
+            .map(|callee| depth[*callee])
+            .max()
+            .unwrap_or(0);
         depth[caller] = deepest + 1;
     }
     Ok(depth.into_iter().max().unwrap_or(0))

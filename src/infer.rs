@@ -71,7 +71,10 @@ impl Traced {
 
     /// Instances so that each comes before those that call it.
     pub fn callees_first(&self) -> impl DoubleEndedIterator<Item = (InstanceId, &Instance)> {
-        self.instances.iter().enumerate().map(|(at, instance)| (InstanceId(at), instance))
+        self.instances
+            .iter()
+            .enumerate()
+            .map(|(at, instance)| (InstanceId(at), instance))
     }
 }
 
@@ -86,12 +89,30 @@ struct Infer<'g, 'a, 'c> {
 }
 
 /// Infers all shapes. `None` comes back with a diagnostic, or when the graph holds a broken node, which is reported.
-pub(crate) fn infer(graph: &Graph, cx: &mut Context<'_>, diagnostics: &mut Diagnostics) -> Option<Traced> {
+pub(crate) fn infer(
+    graph: &Graph,
+    cx: &mut Context<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Traced> {
     let body = graph.body();
-    let shapes = graph.block(body).inputs.iter().map(|(_, shape)| shape.clone()).collect();
-    let mut infer = Infer { graph, cx, diagnostics, known: HashMap::new(), instances: Vec::new() };
+    let shapes = graph
+        .block(body)
+        .inputs
+        .iter()
+        .map(|(_, shape)| shape.clone())
+        .collect();
+    let mut infer = Infer {
+        graph,
+        cx,
+        diagnostics,
+        known: HashMap::new(),
+        instances: Vec::new(),
+    };
     let body = infer.instance((body, Part::Other, Vec::new(), shapes))?;
-    Some(Traced { instances: infer.instances, body })
+    Some(Traced {
+        instances: infer.instances,
+        body,
+    })
 }
 
 impl Infer<'_, '_, '_> {
@@ -119,7 +140,8 @@ impl Infer<'_, '_, '_> {
             let node = block.node(*node_id);
             let operands = block.operands(*node_id);
             let fact = {
-                let known = |operand: &NodeId| facts[operand.at()].as_ref().map(|fact| &*fact.shape);
+                let known =
+                    |operand: &NodeId| facts[operand.at()].as_ref().map(|fact| &*fact.shape);
                 let inputs: Option<SmallVec<[&Shape; 2]>> = operands.iter().map(known).collect();
                 inputs.and_then(|inputs| self.fact(node, &inputs, arguments, part, &subst))
             };
@@ -129,28 +151,59 @@ impl Infer<'_, '_, '_> {
         if !sound {
             return None;
         }
-        self.instances.push(Instance { block: *id, part, facts });
+        self.instances.push(Instance {
+            block: *id,
+            part,
+            facts,
+        });
         Some(InstanceId(self.instances.len() - 1))
     }
 
-    fn fact(&mut self, node: &Node, inputs: &[&Shape], arguments: &[Shape], part: Part, subst: &Subst) -> Option<Fact> {
-        let plain = |shape| Fact { shape: Arc::new(shape), sums_positions: false, callee: None, op: None };
+    fn fact(
+        &mut self,
+        node: &Node,
+        inputs: &[&Shape],
+        arguments: &[Shape],
+        part: Part,
+        subst: &Subst,
+    ) -> Option<Fact> {
+        let plain = |shape| Fact {
+            shape: Arc::new(shape),
+            sums_positions: false,
+            callee: None,
+            op: None,
+        };
         match &node.kind {
             NodeKind::Broken => None,
             NodeKind::Input(slot) => arguments.get(*slot).cloned().map(plain),
-            NodeKind::Op { def, args, op, places } => {
+            NodeKind::Op {
+                def,
+                args,
+                op,
+                places,
+            } => {
                 let own = if subst.is_empty() {
                     None
                 } else {
                     let args = args.substitute(subst, self.cx);
                     let mut args = self.accept(args, node.span)?;
-                    Some((def.build)(&mut args).map_err(|error| self.refuse(refusal(def, &error, places, node.span))).ok()?)
+                    Some(
+                        (def.build)(&mut args)
+                            .map_err(|error| self.refuse(refusal(def, &error, places, node.span)))
+                            .ok()?,
+                    )
                 };
                 let op = own.as_ref().unwrap_or(op);
                 match op.infer(inputs, self.cx) {
-                    Ok(Inferred { output, sums_positions }) => {
-                        Some(Fact { shape: Arc::new(output), sums_positions, callee: None, op: own })
-                    }
+                    Ok(Inferred {
+                        output,
+                        sums_positions,
+                    }) => Some(Fact {
+                        shape: Arc::new(output),
+                        sums_positions,
+                        callee: None,
+                        op: own,
+                    }),
                     Err(error) => {
                         self.refuse(refusal(def, &error, places, node.span));
                         None
@@ -167,15 +220,23 @@ impl Infer<'_, '_, '_> {
                 let inputs = self.arguments(*block, inputs, &values, node.span)?;
                 let Some((count, at)) = count else {
                     let (callee, shape) = self.call(*block, part, values, inputs)?;
-                    return Some(Fact { callee: Some((callee, Poly::one())), ..plain(shape) });
+                    return Some(Fact {
+                        callee: Some((callee, Poly::one())),
+                        ..plain(shape)
+                    });
                 };
                 let count = self.cx.substitute(count, subst);
                 let count = self.accept(count, *at)?;
                 if !self.cx.proves_nonnegative(&count) {
-                    self.cx.used.insert(Condition::AtLeast(count.clone(), Poly::zero()));
+                    self.cx
+                        .used
+                        .insert(Condition::AtLeast(count.clone(), Poly::zero()));
                 }
                 let (callee, shape) = self.repeat(*block, part, values, inputs, *at)?;
-                Some(Fact { callee: Some((callee, count)), ..plain(shape) })
+                Some(Fact {
+                    callee: Some((callee, count)),
+                    ..plain(shape)
+                })
             }
         }
     }
@@ -196,10 +257,19 @@ impl Infer<'_, '_, '_> {
         }
     }
 
-    fn call(&mut self, block: BlockId, part: Part, dims: Vec<Poly>, inputs: Vec<Shape>) -> Option<(InstanceId, Shape)> {
+    fn call(
+        &mut self,
+        block: BlockId,
+        part: Part,
+        dims: Vec<Poly>,
+        inputs: Vec<Shape>,
+    ) -> Option<(InstanceId, Shape)> {
         let instance = self.instance((block, part, dims, inputs))?;
         let output = self.graph.block(block).output;
-        Some((instance, (*self.instances[instance.0].fact(output)?.shape).clone()))
+        Some((
+            instance,
+            (*self.instances[instance.0].fact(output)?.shape).clone(),
+        ))
     }
 
     /// A block whose output is carried into its first input: the two must be of one shape. An axis that the body makes
@@ -216,7 +286,11 @@ impl Infer<'_, '_, '_> {
             let (instance, output) = self.call(block, part, dims.clone(), inputs.clone())?;
             let carried = inputs.first_mut()?;
             let symbols = self.cx.symbols;
-            let clash = carried.axes().iter().zip(output.axes()).find(|(a, b)| !a.dim.same(&b.dim, symbols));
+            let clash = carried
+                .axes()
+                .iter()
+                .zip(output.axes())
+                .find(|(a, b)| !a.dim.same(&b.dim, symbols));
             if carried.rank() != output.rank() || clash.is_some() {
                 let message = format!(
                     "`{}` is repeated, but it gives {} and takes {}",
@@ -243,7 +317,13 @@ impl Infer<'_, '_, '_> {
 
     /// The arguments of a call in the words of the block: sizes as the block declares them, to which those given must be
     /// equal, and positions as the caller has them.
-    fn arguments(&mut self, block: BlockId, given: &[&Shape], dims: &[Poly], span: Span) -> Option<Vec<Shape>> {
+    fn arguments(
+        &mut self,
+        block: BlockId,
+        given: &[&Shape],
+        dims: &[Poly],
+        span: Span,
+    ) -> Option<Vec<Shape>> {
         let graph = self.graph;
         let block: &Block = graph.block(block);
         let mut subst = Subst::new();
@@ -258,7 +338,11 @@ impl Infer<'_, '_, '_> {
                 *axis = Axis::feature(self.accept(dim, span)?);
             }
             let symbols = self.cx.symbols;
-            let clash = wanted.axes().iter().zip(argument.axes()).find(|(a, b)| !a.dim.same(&b.dim, symbols));
+            let clash = wanted
+                .axes()
+                .iter()
+                .zip(argument.axes())
+                .find(|(a, b)| !a.dim.same(&b.dim, symbols));
             if wanted.rank() != argument.rank() || clash.is_some() {
                 let message = format!(
                     "`{name}` of block `{}` is declared {}, and {} is given",

@@ -90,7 +90,9 @@ impl Amounts {
 
     /// The sum of rows, each weighing its amounts.
     pub fn of<'a>(rows: impl Iterator<Item = &'a Amounts> + Clone) -> Amounts {
-        let sum = |pick: fn(&Amounts) -> &Poly| Poly::sum(rows.clone().map(|amounts| pick(amounts).clone()));
+        let sum = |pick: fn(&Amounts) -> &Poly| {
+            Poly::sum(rows.clone().map(|amounts| pick(amounts).clone()))
+        };
         Amounts {
             dots: Dots(sum(|a| &a.dots.0)),
             macs: Macs(sum(|a| &a.macs.0)),
@@ -109,7 +111,12 @@ impl Ledger {
 
     /// A formula of this ledger, such as one of a row, with the conditions and values that belong to it.
     pub fn formula(&self, poly: &Poly) -> Formula {
-        Formula::new(poly.clone(), self.symbols.clone(), self.conditions.clone(), self.numbers.clone())
+        Formula::new(
+            poly.clone(),
+            self.symbols.clone(),
+            self.conditions.clone(),
+            self.numbers.clone(),
+        )
     }
 
     /// Dot products of all rows.
@@ -136,7 +143,10 @@ impl Ledger {
     #[must_use]
     pub fn only(&self, keep: impl Fn(&Row) -> bool) -> Ledger {
         let rows = self.rows.iter().filter(|row| keep(row)).cloned().collect();
-        Ledger { rows, ..self.clone() }
+        Ledger {
+            rows,
+            ..self.clone()
+        }
     }
 
     /// Rows in groups of equal keys, groups in the order of their first rows.

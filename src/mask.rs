@@ -60,12 +60,20 @@ impl Mask {
     pub fn pairs(self, queries: &Poly, keys: &Poly, counting: MaskCounting) -> Pairs {
         let full = || queries * keys;
         match (counting, self) {
-            (MaskCounting::Full, _) => {
-                Pairs { count: full(), min: keys.clone(), max: keys.clone(), mean: keys.clone() }
-            }
+            (MaskCounting::Full, _) => Pairs {
+                count: full(),
+                min: keys.clone(),
+                max: keys.clone(),
+                mean: keys.clone(),
+            },
             (MaskCounting::Half, _) => {
                 let mean = keys.scale(&half());
-                Pairs { count: queries * &mean, min: mean.clone(), max: mean.clone(), mean }
+                Pairs {
+                    count: queries * &mean,
+                    min: mean.clone(),
+                    max: mean.clone(),
+                    mean,
+                }
             }
             (MaskCounting::Exact, Mask::Causal(align)) => {
                 let past = match align {

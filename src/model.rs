@@ -50,7 +50,10 @@ impl Model {
         let mut sources = Sources::default();
         let file = sources.add(name, text);
         let mut diagnostics = Diagnostics::new(sources.clone());
-        let choice = Choice { preset: options.preset.clone(), set: options.set.clone() };
+        let choice = Choice {
+            preset: options.preset.clone(),
+            set: options.set.clone(),
+        };
         let tree = match ast::ron::parse(text) {
             Ok(tree) => tree,
             Err(error) => {
@@ -67,11 +70,16 @@ impl Model {
             lowered.conditions.extend(cx.used);
             Some((lowered, traced))
         });
-        let values = traced.as_ref().map(|(lowered, _)| Values::new(&lowered.values, &lowered.symbols));
+        let values = traced
+            .as_ref()
+            .map(|(lowered, _)| Values::new(&lowered.values, &lowered.symbols));
         match (traced, values) {
-            (Some((lowered, traced)), Some(Ok(values))) if diagnostics.is_empty() => {
-                Ok(Model { lowered, traced, values, sources })
-            }
+            (Some((lowered, traced)), Some(Ok(values))) if diagnostics.is_empty() => Ok(Model {
+                lowered,
+                traced,
+                values,
+                sources,
+            }),
             (_, values) => {
                 if let Some(Err(message)) = values {
                     diagnostics.push(Diagnostic::nowhere(Code::Dimension, message));
@@ -132,9 +140,15 @@ impl Model {
     /// When the model has no such phase, or a formula cannot be built.
     pub fn ledger(&self, phase: &str, profile: &Profile) -> Result<Ledger, Diagnostics> {
         let subst = self.phase(phase)?;
-        let Lowered { graph, symbols, conditions, .. } = &self.lowered;
+        let Lowered {
+            graph,
+            symbols,
+            conditions,
+            ..
+        } = &self.lowered;
         let chosen = (&subst, &self.values.numbers);
-        tally(graph, &self.traced, symbols, conditions, chosen, profile).map_err(|error| self.problem(&error))
+        tally(graph, &self.traced, symbols, conditions, chosen, profile)
+            .map_err(|error| self.problem(&error))
     }
 
     /// The ledger of a forward pass under the default profile.
@@ -156,19 +170,31 @@ impl Model {
             diagnostics.push(Diagnostic::nowhere(Code::Dimension, message));
             diagnostics
         };
-        check(&ledger.conditions, &self.values.numbers, &ledger.symbols).map_err(|error| fail(error.0))?;
+        check(&ledger.conditions, &self.values.numbers, &ledger.symbols)
+            .map_err(|error| fail(error.0))?;
         let mut cx = Context::new(&ledger.symbols);
         let mut seen = std::collections::HashSet::new();
         for row in &ledger.rows {
-            for axis in row.inputs.iter().chain([&row.output]).flat_map(|shape| shape.axes()) {
+            for axis in row
+                .inputs
+                .iter()
+                .chain([&row.output])
+                .flat_map(|shape| shape.axes())
+            {
                 if !seen.insert(axis.dim.poly()) {
                     continue;
                 }
-                let dim = cx.substitute(axis.dim.poly(), &ledger.phase).map_err(|error| self.problem(&error))?;
+                let dim = cx
+                    .substitute(axis.dim.poly(), &ledger.phase)
+                    .map_err(|error| self.problem(&error))?;
                 match dim.eval_count(&self.values.numbers, &ledger.symbols) {
                     Ok(_) | Err(crate::sym::EvalError::Unbound(_)) => {}
                     Err(error) => {
-                        return Err(fail(format!("`{}`: a dimension of {}", row.path, error.message(&ledger.symbols))));
+                        return Err(fail(format!(
+                            "`{}`: a dimension of {}",
+                            row.path,
+                            error.message(&ledger.symbols)
+                        )));
                     }
                 }
             }
@@ -190,13 +216,21 @@ impl Model {
 
     fn problem(&self, error: &AlgebraError) -> Diagnostics {
         let mut diagnostics = self.no_diagnostics();
-        diagnostics.push(Diagnostic::nowhere(Code::Limit, error.message(&self.lowered.symbols)));
+        diagnostics.push(Diagnostic::nowhere(
+            Code::Limit,
+            error.message(&self.lowered.symbols),
+        ));
         diagnostics
     }
 
     /// What a phase, and expressions given for symbols, put in place of symbols.
     fn phase(&self, name: &str) -> Result<Subst, Diagnostics> {
-        let Lowered { symbols, positions, phases, .. } = &self.lowered;
+        let Lowered {
+            symbols,
+            positions,
+            phases,
+            ..
+        } = &self.lowered;
         if !phases.contains(&name) {
             let mut diagnostics = self.no_diagnostics();
             let has = format!("`{}` runs in: {}", self.name(), phases.join(", "));
@@ -205,16 +239,31 @@ impl Model {
             } else {
                 format!("there is no phase `{name}`")
             };
-            let help = did_you_mean(name, phases.iter().copied()).filter(|help| help.starts_with("did")).unwrap_or(has);
+            let help = did_you_mean(name, phases.iter().copied())
+                .filter(|help| help.starts_with("did"))
+                .unwrap_or(has);
             diagnostics.push(Diagnostic::nowhere(Code::Unknown, message).help(help));
             return Err(diagnostics);
         }
         let mut subst = self.values.expressions.clone();
         let mut cx = Context::new(symbols);
-        if let (Some(positions), Some(Phase { new, past, wanted, .. })) = (positions, phase::find(name)) {
-            for (sym, text) in [(positions.new, new), (positions.past, past), (positions.wanted, wanted)] {
-                let value = parse_poly(text, &mut cx).expect("phases are written in `T`, which every model of phases has");
-                let value = cx.substitute(&value, &self.values.expressions).map_err(|error| self.problem(&error))?;
+        if let (
+            Some(positions),
+            Some(Phase {
+                new, past, wanted, ..
+            }),
+        ) = (positions, phase::find(name))
+        {
+            for (sym, text) in [
+                (positions.new, new),
+                (positions.past, past),
+                (positions.wanted, wanted),
+            ] {
+                let value = parse_poly(text, &mut cx)
+                    .expect("phases are written in `T`, which every model of phases has");
+                let value = cx
+                    .substitute(&value, &self.values.expressions)
+                    .map_err(|error| self.problem(&error))?;
                 subst.insert(sym, value);
             }
         }

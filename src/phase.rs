@@ -19,8 +19,20 @@ pub struct Phase {
 
 /// The phases that a model of sequences may name.
 pub const PHASES: &[Phase] = &[
-    Phase { name: "forward", new: "T", past: "0", wanted: "T", about: "one teacher-forced pass over T tokens" },
-    Phase { name: "prefill", new: "T", past: "0", wanted: "1", about: "T prompt tokens, logits of the last" },
+    Phase {
+        name: "forward",
+        new: "T",
+        past: "0",
+        wanted: "T",
+        about: "one teacher-forced pass over T tokens",
+    },
+    Phase {
+        name: "prefill",
+        new: "T",
+        past: "0",
+        wanted: "1",
+        about: "T prompt tokens, logits of the last",
+    },
     Phase {
         name: "decode",
         new: "1",

@@ -29,6 +29,8 @@ impl Profile {
             let (_, price) = self.elementwise.iter().find(|(known, _)| known == kind)?;
             Some(count.0.scale(&Coeff::from(*price)))
         });
-        Flops(crate::sym::Poly::sum(std::iter::once(of_macs).chain(of_ops)))
+        Flops(crate::sym::Poly::sum(
+            std::iter::once(of_macs).chain(of_ops),
+        ))
     }
 }

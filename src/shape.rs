@@ -45,7 +45,11 @@ impl Coordinate {
     fn derived(parts: impl IntoIterator<Item = u64>) -> Self {
         const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
         const PRIME: u64 = 0x0100_0000_01b3;
-        Coordinate(parts.into_iter().fold(OFFSET, |hash, part| (hash ^ part).wrapping_mul(PRIME)))
+        Coordinate(
+            parts
+                .into_iter()
+                .fold(OFFSET, |hash, part| (hash ^ part).wrapping_mul(PRIME)),
+        )
     }
 
     /// The coordinate of the `at`-th of the axes that this one is split into.
@@ -75,13 +79,22 @@ pub struct Axis {
 impl Axis {
     /// An axis of features: no position.
     pub fn feature(dim: impl Into<Dim>) -> Self {
-        Axis { dim: dim.into(), digits: SmallVec::new() }
+        Axis {
+            dim: dim.into(),
+            digits: SmallVec::new(),
+        }
     }
 
     /// An axis along one coordinate of positions, or of features where there is none.
     pub fn along(dim: impl Into<Dim>, coordinate: Option<Coordinate>) -> Self {
         let dim = dim.into();
-        let digits = coordinate.into_iter().map(|c| Digit { dim: dim.clone(), coordinate: Some(c) }).collect();
+        let digits = coordinate
+            .into_iter()
+            .map(|c| Digit {
+                dim: dim.clone(),
+                coordinate: Some(c),
+            })
+            .collect();
         Axis { dim, digits }
     }
 
@@ -102,7 +115,9 @@ impl Axis {
             (one, None) => one,
             _ => {
                 let all = self.digits.iter().filter_map(|digit| digit.coordinate);
-                Some(Coordinate::derived(std::iter::once(2).chain(all.map(|coordinate| coordinate.0))))
+                Some(Coordinate::derived(
+                    std::iter::once(2).chain(all.map(|coordinate| coordinate.0)),
+                ))
             }
         }
     }
@@ -116,7 +131,10 @@ impl Axis {
     /// An axis of the same size that stands for what `other` stands for.
     #[must_use]
     pub fn standing_for(self, other: &Axis) -> Self {
-        Axis { digits: other.digits.clone(), ..self }
+        Axis {
+            digits: other.digits.clone(),
+            ..self
+        }
     }
 
     /// Axes merged into one, the first the most significant.
@@ -132,10 +150,16 @@ impl Axis {
             if axis.is_position() {
                 axis.digits.clone()
             } else {
-                SmallVec::from_iter([Digit { dim: axis.dim.clone(), coordinate: None }])
+                SmallVec::from_iter([Digit {
+                    dim: axis.dim.clone(),
+                    coordinate: None,
+                }])
             }
         };
-        Axis { dim, digits: axes.iter().flat_map(digits).collect() }
+        Axis {
+            dim,
+            digits: axes.iter().flat_map(digits).collect(),
+        }
     }
 
     /// The axis split into axes of the given sizes, whose product is its own: along its digits where these fit, else into
@@ -146,7 +170,10 @@ impl Axis {
         }
         self.along_digits(dims, symbols).unwrap_or_else(|| {
             let share = |at| self.coordinate().map(|coordinate| coordinate.share(at));
-            dims.iter().enumerate().map(|(at, dim)| Axis::along(dim.clone(), share(at))).collect()
+            dims.iter()
+                .enumerate()
+                .map(|(at, dim)| Axis::along(dim.clone(), share(at)))
+                .collect()
         })
     }
 
@@ -154,13 +181,24 @@ impl Axis {
         let mut rest = self.digits.as_slice();
         let mut axes = Vec::with_capacity(dims.len());
         for dim in dims {
-            let product = |count: usize| Dim(Poly::product(rest[..count].iter().map(|digit| digit.dim.poly())));
+            let product = |count: usize| {
+                Dim(Poly::product(
+                    rest[..count].iter().map(|digit| digit.dim.poly()),
+                ))
+            };
             let count = (1..=rest.len()).find(|count| product(*count).same(dim, symbols))?;
             let (taken, left) = rest.split_at(count);
             rest = left;
             let stands = taken.iter().any(|digit| digit.coordinate.is_some());
-            let digits = if stands { SmallVec::from(taken) } else { SmallVec::new() };
-            axes.push(Axis { dim: dim.clone(), digits });
+            let digits = if stands {
+                SmallVec::from(taken)
+            } else {
+                SmallVec::new()
+            };
+            axes.push(Axis {
+                dim: dim.clone(),
+                digits,
+            });
         }
         rest.is_empty().then_some(axes)
     }
@@ -193,8 +231,15 @@ impl Shape {
 
     /// Whether the shape pairs two positions: a coordinate occurs twice.
     pub fn pairs_positions(&self) -> bool {
-        let coordinates = || self.0.iter().flat_map(|axis| &axis.digits).filter_map(|digit| digit.coordinate);
-        coordinates().enumerate().any(|(at, c)| coordinates().skip(at + 1).any(|other| other == c))
+        let coordinates = || {
+            self.0
+                .iter()
+                .flat_map(|axis| &axis.digits)
+                .filter_map(|digit| digit.coordinate)
+        };
+        coordinates()
+            .enumerate()
+            .any(|(at, c)| coordinates().skip(at + 1).any(|other| other == c))
     }
 
     /// How many of its axes are axes of positions.
@@ -205,7 +250,11 @@ impl Shape {
     /// The index of the last axis of the given size, which is how a model names an axis.
     pub fn find(&self, size: &Poly, symbols: &Symbols) -> Option<usize> {
         let exact = self.0.iter().rposition(|axis| axis.dim.0 == *size);
-        exact.or_else(|| self.0.iter().rposition(|axis| axis.dim.same(&Dim(size.clone()), symbols)))
+        exact.or_else(|| {
+            self.0
+                .iter()
+                .rposition(|axis| axis.dim.same(&Dim(size.clone()), symbols))
+        })
     }
 
     /// The shape in the author's words: `[T, H, dh]`.
@@ -223,19 +272,37 @@ pub(crate) fn show_dims<'a>(dims: impl Iterator<Item = &'a Poly>, symbols: &Symb
 /// What would make two sizes equal, or values at which they differ.
 pub(crate) fn mend(left: &Poly, right: &Poly, cx: &Context<'_>) -> Option<String> {
     let symbols = cx.symbols;
-    let by_phase = |sym: &Sym| [phase::NEW, phase::PAST, phase::WANTED, phase::SPAN].contains(&symbols.name(*sym));
+    let by_phase = |sym: &Sym| {
+        [phase::NEW, phase::PAST, phase::WANTED, phase::SPAN].contains(&symbols.name(*sym))
+    };
     if let Some((sym, value)) = equal_if(left, right, symbols)
         && !left.symbols().union(&right.symbols()).any(by_phase)
     {
         let equation = format!("{} = {}", symbols.name(sym), value.show(symbols));
-        return Some(format!("equal if {equation}; declare it under `relations` if it always holds"));
+        return Some(format!(
+            "equal if {equation}; declare it under `relations` if it always holds"
+        ));
     }
     match compare(left, right, symbols) {
-        Comparison::Different { witness, left: a, right: b } => {
-            let at: Vec<String> =
-                witness.iter().map(|(sym, value)| format!("{} = {value}", symbols.name(sym))).collect();
-            let at = if at.is_empty() { String::from("always") } else { format!("at {}", at.join(", ")) };
-            Some(format!("different {at}: {} is {a}, {} is {b}", left.show(symbols), right.show(symbols)))
+        Comparison::Different {
+            witness,
+            left: a,
+            right: b,
+        } => {
+            let at: Vec<String> = witness
+                .iter()
+                .map(|(sym, value)| format!("{} = {value}", symbols.name(sym)))
+                .collect();
+            let at = if at.is_empty() {
+                String::from("always")
+            } else {
+                format!("at {}", at.join(", "))
+            };
+            Some(format!(
+                "different {at}: {} is {a}, {} is {b}",
+                left.show(symbols),
+                right.show(symbols)
+            ))
         }
         _ => None,
     }

@@ -69,14 +69,19 @@ impl LengthQuantity {
     /// The length with its numbers for formulas, as far as it has numbers.
     fn as_number(&self) -> LengthQuantity {
         let number = |quantity: &Quantity| Quantity {
-            poly: quantity.value.clone().map_or_else(|| quantity.poly.clone(), Poly::from_coeff),
+            poly: quantity
+                .value
+                .clone()
+                .map_or_else(|| quantity.poly.clone(), Poly::from_coeff),
             value: quantity.value.clone(),
         };
         match self {
             LengthQuantity::Fixed(fixed) => LengthQuantity::Fixed(number(fixed)),
-            LengthQuantity::Varies { min, max, mean } => {
-                LengthQuantity::Varies { min: number(min), max: number(max), mean: number(mean) }
-            }
+            LengthQuantity::Varies { min, max, mean } => LengthQuantity::Varies {
+                min: number(min),
+                max: number(max),
+                mean: number(mean),
+            },
         }
     }
 }
@@ -139,7 +144,12 @@ pub enum Grouping {
 
 impl Grouping {
     /// All of them, in the order of reports.
-    pub const ALL: [Grouping; 4] = [Grouping::Part, Grouping::Mixing, Grouping::Op, Grouping::Block];
+    pub const ALL: [Grouping; 4] = [
+        Grouping::Part,
+        Grouping::Mixing,
+        Grouping::Op,
+        Grouping::Block,
+    ];
 
     /// The word in reports.
     pub fn word(self) -> &'static str {
@@ -216,21 +226,38 @@ pub fn summarize<'l>(
     let symbols = &ledger.symbols;
     let numbers = &model.values().numbers;
     let rewrite = (!basis.is_empty()).then(|| Basis::new(symbols, basis, numbers));
-    let mut read = Read { symbols, numbers, basis: rewrite, cx: Context::new(symbols), stays: Vec::new() };
+    let mut read = Read {
+        symbols,
+        numbers,
+        basis: rewrite,
+        cx: Context::new(symbols),
+        stays: Vec::new(),
+    };
     let totals = read.totals(&ledger.total())?;
     let mut groups = Vec::new();
     for grouping in Grouping::ALL {
         let mut entries = Vec::new();
         for (key, rows) in ledger.groups(|row| grouping.key(row)) {
-            entries.push((key, read.totals(&Amounts::of(rows.iter().map(|row| &row.amounts)))?));
+            entries.push((
+                key,
+                read.totals(&Amounts::of(rows.iter().map(|row| &row.amounts)))?,
+            ));
         }
         groups.push((grouping, entries));
     }
     let lengths = read.lengths(ledger)?;
     let elementwise = read.kinds(ledger)?;
-    let rows = ledger.rows.iter().map(|row| read.row(row, ledger)).collect::<Result<Vec<_>, _>>()?;
+    let rows = ledger
+        .rows
+        .iter()
+        .map(|row| read.row(row, ledger))
+        .collect::<Result<Vec<_>, _>>()?;
     let card = read.card(model, ledger, &totals)?;
-    let mut conditions: Vec<String> = ledger.conditions.iter().map(|c| c.display(symbols)).collect();
+    let mut conditions: Vec<String> = ledger
+        .conditions
+        .iter()
+        .map(|c| c.display(symbols))
+        .collect();
     conditions.dedup();
     Ok(Summary {
         model: model.name().to_owned(),
@@ -240,7 +267,10 @@ pub fn summarize<'l>(
         convention: profile.about.clone(),
         preset: preset.map(str::to_owned),
         switches: model.switches().to_vec(),
-        bindings: numbers.iter().map(|(sym, value)| (symbols.name(sym).to_owned(), value.to_string())).collect(),
+        bindings: numbers
+            .iter()
+            .map(|(sym, value)| (symbols.name(sym).to_owned(), value.to_string()))
+            .collect(),
         valid_when: conditions,
         stays: read.stays,
         card,
@@ -268,8 +298,15 @@ impl Read<'_> {
             Err(EvalError::Unbound(_)) => None,
             Err(error) => return Err(FormulaError(error.message(self.symbols))),
         };
-        let Some(basis) = &self.basis else { return Ok(Quantity { poly: poly.clone(), value }) };
-        let poly = basis.rewrite(poly, &mut self.cx).map_err(|error| FormulaError(error.message(self.symbols)))?;
+        let Some(basis) = &self.basis else {
+            return Ok(Quantity {
+                poly: poly.clone(),
+                value,
+            });
+        };
+        let poly = basis
+            .rewrite(poly, &mut self.cx)
+            .map_err(|error| FormulaError(error.message(self.symbols)))?;
         for (_, why) in basis.stays(&poly) {
             if !self.stays.contains(&why) {
                 self.stays.push(why);
@@ -318,10 +355,16 @@ impl Read<'_> {
         for (length, rows) in ledger.groups(|row| row.length.clone()) {
             let Some(length) = length else { continue };
             let length = self.length(&length)?;
-            let formula = length.parts().map(|quantity| self.symbols.normal(&quantity.poly));
+            let formula = length
+                .parts()
+                .map(|quantity| self.symbols.normal(&quantity.poly));
             let value = length.values();
             let equal = by_formula.get(&formula).copied();
-            let known = equal.or_else(|| value.as_ref().and_then(|value| by_value.get(value).copied()));
+            let known = equal.or_else(|| {
+                value
+                    .as_ref()
+                    .and_then(|value| by_value.get(value).copied())
+            });
             let at = known.unwrap_or(groups.len());
             if known.is_none() {
                 groups.push((length, Vec::new()));
@@ -337,7 +380,10 @@ impl Read<'_> {
         let mut lengths = Vec::with_capacity(groups.len());
         for (length, members) in groups {
             let amounts = Amounts::of(members.into_iter());
-            let (dots, macs) = (self.count(amounts.dots.poly())?, self.count(amounts.macs.poly())?);
+            let (dots, macs) = (
+                self.count(amounts.dots.poly())?,
+                self.count(amounts.macs.poly())?,
+            );
             lengths.push(LengthGroup { length, dots, macs });
         }
         Ok(lengths)
@@ -346,7 +392,11 @@ impl Read<'_> {
     fn kinds(&mut self, ledger: &Ledger) -> Result<Vec<(Kind, Quantity)>, FormulaError> {
         let mut kinds = Vec::new();
         for kind in Kind::ALL {
-            let counts = ledger.rows.iter().flat_map(|row| &row.elementwise).filter(|(own, _)| *own == kind);
+            let counts = ledger
+                .rows
+                .iter()
+                .flat_map(|row| &row.elementwise)
+                .filter(|(own, _)| *own == kind);
             let total = Poly::sum(counts.map(|(_, count)| count.poly().clone()));
             if !total.is_zero() {
                 kinds.push((kind, self.count(&total)?));
@@ -386,7 +436,12 @@ impl Read<'_> {
         }
         Ok(SummaryRow {
             repeat: self.count(&row.repeat).map_err(located)?,
-            length: row.length.as_ref().map(|length| self.length(length)).transpose().map_err(located)?,
+            length: row
+                .length
+                .as_ref()
+                .map(|length| self.length(length))
+                .transpose()
+                .map_err(located)?,
             totals: self.totals(&row.amounts).map_err(located)?,
             output: self.dims(row.output.axes().iter().map(|axis| axis.dim.poly()), ledger)?,
             elementwise,
@@ -397,14 +452,41 @@ impl Read<'_> {
     }
 
     /// The descriptors that people blur into "neurons", each by its name.
-    fn card(&mut self, model: &Model, ledger: &Ledger, totals: &Totals) -> Result<Vec<Descriptor>, FormulaError> {
+    fn card(
+        &mut self,
+        model: &Model,
+        ledger: &Ledger,
+        totals: &Totals,
+    ) -> Result<Vec<Descriptor>, FormulaError> {
         let mut card = Vec::new();
-        let plain = |name: &str, quantity| Descriptor { name: name.to_owned(), symbol: None, quantity };
-        let of = |wanted: Role| model.meanings().iter().find(|(_, role, _)| *role == Some(wanted)).map(|(sym, ..)| *sym);
-        let shown = [Role::Layers, Role::Width, Role::Heads, Role::KvHeads, Role::HeadSize, Role::MlpWidth, Role::Vocabulary];
+        let plain = |name: &str, quantity| Descriptor {
+            name: name.to_owned(),
+            symbol: None,
+            quantity,
+        };
+        let of = |wanted: Role| {
+            model
+                .meanings()
+                .iter()
+                .find(|(_, role, _)| *role == Some(wanted))
+                .map(|(sym, ..)| *sym)
+        };
+        let shown = [
+            Role::Layers,
+            Role::Width,
+            Role::Heads,
+            Role::KvHeads,
+            Role::HeadSize,
+            Role::MlpWidth,
+            Role::Vocabulary,
+        ];
         for role in shown {
             let Some(sym) = of(role) else { continue };
-            let poly = ledger.symbols.definition(sym).cloned().unwrap_or_else(|| Poly::symbol(sym));
+            let poly = ledger
+                .symbols
+                .definition(sym)
+                .cloned()
+                .unwrap_or_else(|| Poly::symbol(sym));
             card.push(Descriptor {
                 name: role.label(),
                 symbol: Some(ledger.symbols.name(sym).to_owned()),
@@ -415,7 +497,10 @@ impl Read<'_> {
         card.push(plain("output scalars a pass (dots)", totals.dots.clone()));
         if let (Some(layers), Some(width)) = (of(Role::Layers), of(Role::MlpWidth)) {
             let units = Poly::symbol(layers) * Poly::symbol(width);
-            card.push(plain("hidden units summed over layers", self.quantity(&units)?));
+            card.push(plain(
+                "hidden units summed over layers",
+                self.quantity(&units)?,
+            ));
         }
         let put = self.cx.substitute(&ledger.result.elements(), &ledger.phase);
         let result = put.map_err(|error| FormulaError(error.message(self.symbols)))?;
@@ -437,5 +522,9 @@ pub fn basis_of(model: &Model, names: &[String]) -> Result<Vec<Sym>, Diagnostics
             None => unknown.push(model.unknown_symbol("--in", name)),
         }
     }
-    if unknown.is_empty() { Ok(basis) } else { Err(unknown) }
+    if unknown.is_empty() {
+        Ok(basis)
+    } else {
+        Err(unknown)
+    }
 }

@@ -40,13 +40,19 @@ pub(crate) fn tally(
     };
     tally.instance(traced.body(), "")?;
     let body = traced.instance(traced.body());
-    let result = body.fact(graph.block(graph.body()).output).map(|fact| fact.shape.clone()).unwrap_or_default();
+    let result = body
+        .fact(graph.block(graph.body()).output)
+        .map(|fact| fact.shape.clone())
+        .unwrap_or_default();
     let mut holds = Conditions::new();
     for condition in conditions {
         holds.insert(condition.substitute(phase, &mut tally.cx)?);
     }
     holds.extend(tally.cx.used.clone());
-    let holds = holds.into_iter().filter(|condition| !condition.is_trivial(symbols)).collect();
+    let holds = holds
+        .into_iter()
+        .filter(|condition| !condition.is_trivial(symbols))
+        .collect();
     Ok(Ledger {
         rows: tally.rows,
         result,
@@ -65,7 +71,8 @@ fn repeats(graph: &Graph, traced: &Traced) -> Vec<Poly> {
         let own = repeats[id.0].clone();
         let block = graph.block(instance.block);
         for node in block.ids() {
-            if let Some((callee, count)) = instance.fact(node).and_then(|fact| fact.callee.as_ref()) {
+            if let Some((callee, count)) = instance.fact(node).and_then(|fact| fact.callee.as_ref())
+            {
                 repeats[callee.0] = &repeats[callee.0] + &(&own * count);
             }
         }
@@ -98,15 +105,26 @@ impl Tally<'_, '_> {
         let block_name: Arc<str> = block.name.as_str().into();
         for node_id in block.ids() {
             let node = block.node(node_id);
-            let Some(fact) = instance.fact(node_id) else { continue };
-            let path = if path.is_empty() { node.name.clone() } else { format!("{path}.{}", node.name) };
+            let Some(fact) = instance.fact(node_id) else {
+                continue;
+            };
+            let path = if path.is_empty() {
+                node.name.clone()
+            } else {
+                format!("{path}.{}", node.name)
+            };
             if let Some((callee, _)) = &fact.callee {
                 self.instance(*callee, &path)?;
             }
-            let NodeKind::Op { def, op, .. } = &node.kind else { continue };
+            let NodeKind::Op { def, op, .. } = &node.kind else {
+                continue;
+            };
             let operands = block.operands(node_id);
-            let inputs: SmallVec<[Arc<Shape>; 2]> =
-                operands.iter().filter_map(|operand| instance.fact(*operand)).map(|fact| fact.shape.clone()).collect();
+            let inputs: SmallVec<[Arc<Shape>; 2]> = operands
+                .iter()
+                .filter_map(|operand| instance.fact(*operand))
+                .map(|fact| fact.shape.clone())
+                .collect();
             let op: &Arc<dyn Op> = fact.op.as_ref().unwrap_or(op);
             let work = {
                 let shapes: SmallVec<[&Shape; 2]> = inputs.iter().map(|shape| &**shape).collect();
@@ -115,7 +133,11 @@ impl Tally<'_, '_> {
             let row = Row {
                 path,
                 block: block_name.clone(),
-                op: self.words.entry(def.name).or_insert_with(|| def.word().into()).clone(),
+                op: self
+                    .words
+                    .entry(def.name)
+                    .or_insert_with(|| def.word().into())
+                    .clone(),
                 part: node.part.unwrap_or(instance.part),
                 mixing: mixing(fact),
                 repeat: repeat.clone(),
@@ -143,14 +165,20 @@ impl Tally<'_, '_> {
             row.amounts.macs += Macs(macs).times(&repeat);
             row.length = Some(match counted.length {
                 Length::Fixed(length) => Length::Fixed(self.put(&length)?),
-                Length::Varies { min, max, mean } => varying(self.put(&min)?, self.put(&max)?, self.put(&mean)?),
+                Length::Varies { min, max, mean } => {
+                    varying(self.put(&min)?, self.put(&max)?, self.put(&mean)?)
+                }
             });
         }
         for (kind, count) in &work.elementwise {
             let count = Ops(self.put(&count.0)?).times(&repeat);
             row.elementwise.push((*kind, count));
         }
-        row.amounts.elementwise = row.elementwise.iter().map(|(_, count): &(Kind, Ops)| count.clone()).sum();
+        row.amounts.elementwise = row
+            .elementwise
+            .iter()
+            .map(|(_, count): &(Kind, Ops)| count.clone())
+            .sum();
         if !work.weights.is_empty() {
             row.amounts.params = Params(self.put(&work.params().0)?).times(&repeat);
         }
@@ -165,11 +193,19 @@ impl Tally<'_, '_> {
 
 /// Lengths that differ, unless the phase made them one.
 fn varying(min: Poly, max: Poly, mean: Poly) -> Length {
-    if min == max { Length::Fixed(max) } else { Length::Varies { min, max, mean } }
+    if min == max {
+        Length::Fixed(max)
+    } else {
+        Length::Varies { min, max, mean }
+    }
 }
 
 fn mixing(fact: &Fact) -> Mixing {
-    if fact.sums_positions || fact.shape.pairs_positions() { Mixing::Horizontal } else { Mixing::Vertical }
+    if fact.sums_positions || fact.shape.pairs_positions() {
+        Mixing::Horizontal
+    } else {
+        Mixing::Vertical
+    }
 }
 
 /// Sizes of the weights that an op contracts with.
@@ -177,6 +213,9 @@ fn operand_weights(work: &Work) -> Vec<Vec<Poly>> {
     if work.contractions.is_empty() {
         return Vec::new();
     }
-    let operands = work.weights.iter().filter(|weight| weight.role == WeightRole::Operand);
+    let operands = work
+        .weights
+        .iter()
+        .filter(|weight| weight.role == WeightRole::Operand);
     operands.map(|weight| weight.dims.clone()).collect()
 }

@@ -30,7 +30,10 @@ impl Values {
         }
         let fail = |error: AlgebraError| error.message(symbols);
         let order = in_order(&open).map_err(|sym| {
-            format!("the values given to `{}` and others need each other", symbols.name(sym))
+            format!(
+                "the values given to `{}` and others need each other",
+                symbols.name(sym)
+            )
         })?;
         let mut cx = Context::new(symbols);
         for at in order {
@@ -47,18 +50,31 @@ impl Values {
 
 /// The order in which each formula comes after those of the symbols that it mentions; or a symbol that needs itself.
 fn in_order(formulas: &[(Sym, Poly)]) -> Result<Vec<usize>, Sym> {
-    let index: BTreeMap<Sym, usize> = formulas.iter().enumerate().map(|(at, (sym, _))| (*sym, at)).collect();
+    let index: BTreeMap<Sym, usize> = formulas
+        .iter()
+        .enumerate()
+        .map(|(at, (sym, _))| (*sym, at))
+        .collect();
     let needs: Vec<Vec<usize>> = formulas
         .iter()
-        .map(|(_, formula)| formula.symbols().iter().filter_map(|sym| index.get(sym).copied()).collect())
+        .map(|(_, formula)| {
+            formula
+                .symbols()
+                .iter()
+                .filter_map(|sym| index.get(sym).copied())
+                .collect()
+        })
         .collect();
     in_order_of_need(&needs).map_err(|cycle| formulas[cycle.first().copied().unwrap_or(0)].0)
 }
 
 /// Puts what is known into a formula, looking only at the symbols that it mentions.
 fn put(formula: &Poly, known: &Subst, cx: &mut Context<'_>) -> Result<Poly, AlgebraError> {
-    let own: Subst =
-        formula.symbols().into_iter().filter_map(|sym| Some((sym, known.get(sym)?.clone()))).collect();
+    let own: Subst = formula
+        .symbols()
+        .into_iter()
+        .filter_map(|sym| Some((sym, known.get(sym)?.clone())))
+        .collect();
     cx.substitute(formula, &own)
 }
 
@@ -70,12 +86,18 @@ pub(crate) fn closed(mut subst: Subst, symbols: &Symbols) -> Result<Subst, Algeb
     if subst.is_empty() {
         return Ok(subst);
     }
-    let definitions: Vec<(Sym, Poly)> = symbols.definitions().map(|(sym, poly)| (sym, poly.clone())).collect();
+    let definitions: Vec<(Sym, Poly)> = symbols
+        .definitions()
+        .map(|(sym, poly)| (sym, poly.clone()))
+        .collect();
     let order = in_order(&definitions).expect("lowering refuses definitions that need each other");
     let mut cx = Context::new(symbols);
     for at in order {
         let (sym, definition) = &definitions[at];
-        let reached = definition.symbols().into_iter().any(|used| subst.get(used).is_some());
+        let reached = definition
+            .symbols()
+            .into_iter()
+            .any(|used| subst.get(used).is_some());
         if reached && subst.get(*sym).is_none() {
             subst.insert(*sym, put(definition, &subst, &mut cx)?);
         }

@@ -142,13 +142,23 @@ pub struct Counted {
 impl Contraction {
     /// Dots of one length: `outputs` dots that each sum `summed` products.
     pub fn plain(outputs: Poly, summed: Poly) -> Self {
-        Contraction { outputs, summed, pair: None }
+        Contraction {
+            outputs,
+            summed,
+            pair: None,
+        }
     }
 
     /// Count, length and work.
     pub fn counted(&self, counting: MaskCounting) -> Counted {
         let macs = |count: &Poly| Macs(Poly::product([&self.outputs, &self.summed, count]));
-        let Some(MaskedPair { mask, queries, keys, summed }) = &self.pair else {
+        let Some(MaskedPair {
+            mask,
+            queries,
+            keys,
+            summed,
+        }) = &self.pair
+        else {
             return Counted {
                 dots: Dots(self.outputs.clone()),
                 length: Length::Fixed(self.summed.clone()),
@@ -157,11 +167,21 @@ impl Contraction {
         };
         let pairs = mask.pairs(queries, keys, counting);
         let (dots, length) = match summed {
-            Summed::Neither => (&self.outputs * &pairs.count, Length::Fixed(self.summed.clone())),
-            Summed::Both => (self.outputs.clone(), Length::Fixed(&self.summed * &pairs.count)),
+            Summed::Neither => (
+                &self.outputs * &pairs.count,
+                Length::Fixed(self.summed.clone()),
+            ),
+            Summed::Both => (
+                self.outputs.clone(),
+                Length::Fixed(&self.summed * &pairs.count),
+            ),
             Summed::Keys => (&self.outputs * queries, self.lengths(&pairs)),
         };
-        Counted { dots: Dots(dots), length, macs: macs(&pairs.count) }
+        Counted {
+            dots: Dots(dots),
+            length,
+            macs: macs(&pairs.count),
+        }
     }
 
     /// The lengths of dots over the keys that each query sees.
@@ -170,7 +190,11 @@ impl Contraction {
         if pairs.min == pairs.max {
             return Length::Fixed(scaled(&pairs.max));
         }
-        Length::Varies { min: scaled(&pairs.min), max: scaled(&pairs.max), mean: scaled(&pairs.mean) }
+        Length::Varies {
+            min: scaled(&pairs.min),
+            max: scaled(&pairs.max),
+            mean: scaled(&pairs.mean),
+        }
     }
 }
 
@@ -197,8 +221,16 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of reports.
-    pub const ALL: [Kind; 8] =
-        [Kind::Add, Kind::Mul, Kind::Div, Kind::Sqrt, Kind::Exp, Kind::Tanh, Kind::Erf, Kind::Compare];
+    pub const ALL: [Kind; 8] = [
+        Kind::Add,
+        Kind::Mul,
+        Kind::Div,
+        Kind::Sqrt,
+        Kind::Exp,
+        Kind::Tanh,
+        Kind::Erf,
+        Kind::Compare,
+    ];
 
     /// The word in reports and profiles.
     pub fn word(self) -> &'static str {
@@ -261,7 +293,10 @@ impl Work {
 
     /// An op of one family of dots.
     pub fn contraction(contraction: Contraction) -> Self {
-        Work { contractions: SmallVec::from_iter([contraction]), ..Work::default() }
+        Work {
+            contractions: SmallVec::from_iter([contraction]),
+            ..Work::default()
+        }
     }
 
     /// Elementwise arithmetic only: so many operations of each kind, `count` times over.
@@ -273,7 +308,11 @@ impl Work {
     #[must_use]
     pub fn and(mut self, kinds: impl IntoIterator<Item = (Kind, Poly)>) -> Self {
         for (kind, count) in kinds.into_iter().filter(|(_, count)| !count.is_zero()) {
-            match self.elementwise.iter_mut().find(|(known, _)| *known == kind) {
+            match self
+                .elementwise
+                .iter_mut()
+                .find(|(known, _)| *known == kind)
+            {
                 Some((_, sum)) => *sum = Ops(&sum.0 + &count),
                 None => self.elementwise.push((kind, Ops(count))),
             }

@@ -36,10 +36,19 @@ fn run(arguments: &[&str]) -> Outcome {
 /// A call that must fail with this code, say this, and print nothing as a result.
 fn refuses(arguments: &[&str], input: &[u8], code: i32, says: &[&str]) {
     let outcome = run_with(arguments, input);
-    assert_eq!(outcome.code, Some(code), "{arguments:?}: {}", outcome.stderr);
+    assert_eq!(
+        outcome.code,
+        Some(code),
+        "{arguments:?}: {}",
+        outcome.stderr
+    );
     assert_eq!(outcome.stdout, "", "{arguments:?}");
     for part in says {
-        assert!(outcome.stderr.contains(part), "{arguments:?} does not say {part:?}:\n{}", outcome.stderr);
+        assert!(
+            outcome.stderr.contains(part),
+            "{arguments:?} does not say {part:?}:\n{}",
+            outcome.stderr
+        );
     }
 }
 
@@ -47,10 +56,28 @@ const WALKTHROUGH: &str = "models/walkthrough.ron";
 
 #[test]
 fn formula_prints_the_formula_and_nothing_else() {
-    let outcome = run(&["formula", WALKTHROUGH, "macs", "--phase", "forward", "--in", "T,L,d"]);
-    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(0), "12*L*T*d^2 + 2*L*T^2*d\n"));
+    let outcome = run(&[
+        "formula",
+        WALKTHROUGH,
+        "macs",
+        "--phase",
+        "forward",
+        "--in",
+        "T,L,d",
+    ]);
+    assert_eq!(
+        (outcome.code, outcome.stdout.as_str()),
+        (Some(0), "12*L*T*d^2 + 2*L*T^2*d\n")
+    );
     let outcome = run(&["formula", WALKTHROUGH, "macs", "--preset", "walkthrough"]);
-    assert_eq!((outcome.code, outcome.stdout.as_str(), outcome.stderr.as_str()), (Some(0), "10056892416000\n", ""));
+    assert_eq!(
+        (
+            outcome.code,
+            outcome.stdout.as_str(),
+            outcome.stderr.as_str()
+        ),
+        (Some(0), "10056892416000\n", "")
+    );
 }
 
 #[test]
@@ -64,11 +91,15 @@ fn formula_says_why_a_symbol_stays_outside_the_basis() {
 fn values_may_be_expressions_and_any_subset_may_be_bound() {
     let at = |set: &[&str]| {
         let mut arguments = vec!["formula", WALKTHROUGH, "macs"];
-        set.iter().for_each(|value| arguments.extend(["--set", value]));
+        set.iter()
+            .for_each(|value| arguments.extend(["--set", value]));
         run(&arguments).stdout
     };
     assert_eq!(at(&["L=48"]), "96*T*d*f + 192*H*T*d*dh + 96*H*T^2*dh\n");
-    assert_eq!(at(&["T=2*d", "L=1", "H=1", "d=8"]), at(&["T=16", "L=1", "H=1", "d=8"]));
+    assert_eq!(
+        at(&["T=2*d", "L=1", "H=1", "d=8"]),
+        at(&["T=16", "L=1", "H=1", "d=8"])
+    );
 }
 
 #[test]
@@ -76,7 +107,12 @@ fn standard_input_is_a_file_named_dash() {
     let text = std::fs::read(WALKTHROUGH).expect("the model is there");
     let outcome = run_with(&["formula", "-", "macs", "--in", "T,L,d"], &text);
     assert_eq!(outcome.stdout, "12*L*T*d^2 + 2*L*T^2*d\n");
-    refuses(&["check", "-"], b"Model(", 1, &["error[syntax]", "<stdin>:1:"]);
+    refuses(
+        &["check", "-"],
+        b"Model(",
+        1,
+        &["error[syntax]", "<stdin>:1:"],
+    );
 }
 
 #[test]
@@ -88,68 +124,243 @@ fn files_that_are_no_models_are_refused() {
         std::fs::write(&path, bytes).expect("written");
         path.display().to_string()
     };
-    refuses(&["check", &folder.display().to_string()], b"", 1, &["is a directory"]);
-    refuses(&["check", "no/such/file.ron"], b"", 1, &["no/such/file.ron", "No such file"]);
-    refuses(&["check", &file("empty.ron", b" \n")], b"", 1, &["empty.ron is empty"]);
-    refuses(&["check", &file("latin.ron", b"Model(\n  name: \"caf\xe9\"")], b"", 1, &["latin.ron:2", "not UTF-8"]);
-    refuses(&["check", &file("broken.ron", b"Model(\n  name: \"m\"\n  symbols")], b"", 1, &["broken.ron:3:3"]);
-    refuses(&["check", &file("other.ron", b"Config(a: 1)")], b"", 1, &["holds one `Model(..)`"]);
-    refuses(&["check", &file("deep.ron", "[".repeat(10_000).as_bytes())], b"", 1, &["MAX_NESTING"]);
+    refuses(
+        &["check", &folder.display().to_string()],
+        b"",
+        1,
+        &["is a directory"],
+    );
+    refuses(
+        &["check", "no/such/file.ron"],
+        b"",
+        1,
+        &["no/such/file.ron", "No such file"],
+    );
+    refuses(
+        &["check", &file("empty.ron", b" \n")],
+        b"",
+        1,
+        &["empty.ron is empty"],
+    );
+    refuses(
+        &["check", &file("latin.ron", b"Model(\n  name: \"caf\xe9\"")],
+        b"",
+        1,
+        &["latin.ron:2", "not UTF-8"],
+    );
+    refuses(
+        &[
+            "check",
+            &file("broken.ron", b"Model(\n  name: \"m\"\n  symbols"),
+        ],
+        b"",
+        1,
+        &["broken.ron:3:3"],
+    );
+    refuses(
+        &["check", &file("other.ron", b"Config(a: 1)")],
+        b"",
+        1,
+        &["holds one `Model(..)`"],
+    );
+    refuses(
+        &["check", &file("deep.ron", "[".repeat(10_000).as_bytes())],
+        b"",
+        1,
+        &["MAX_NESTING"],
+    );
     std::fs::remove_dir_all(&folder).expect("removed");
 }
 
 #[test]
 fn selectors_that_select_nothing_are_refused() {
-    refuses(&["report", WALKTHROUGH, "--phase", "decod"], b"", 1, &["no phase `decod`", "did you mean `decode`?"]);
-    refuses(&["report", "models/bert.ron", "--phase", "decode"], b"", 1, &["no phase `decode`", "`bert` runs in: forward"]);
-    refuses(&["report", WALKTHROUGH, "--preset", "walkthru"], b"", 1, &["no preset `walkthru`", "did you mean `walkthrough`?"]);
-    refuses(&["report", WALKTHROUGH, "--profile", "exakt"], b"", 1, &["no profile `exakt`", "did you mean `exact`?"]);
-    refuses(&["report", WALKTHROUGH, "--set", "Q=1"], b"", 1, &["--set Q", "no symbol or switch `Q`"]);
-    refuses(&["report", WALKTHROUGH, "--set", "dh=64"], b"", 1, &["`dh` is derived, it is `d / H`"]);
-    refuses(&["report", WALKTHROUGH, "--set", "causal=1"], b"", 1, &["`causal` is a switch"]);
-    refuses(&["report", WALKTHROUGH, "--set", "T"], b"", 2, &["--set wants NAME=VALUE"]);
-    refuses(&["report", WALKTHROUGH, "--set", "T=2d"], b"", 1, &["--set T=2d"]);
-    refuses(&["formula", WALKTHROUGH, "macs", "--in", "T,LL"], b"", 1, &["--in: no symbol `LL`", "did you mean `L`?"]);
+    refuses(
+        &["report", WALKTHROUGH, "--phase", "decod"],
+        b"",
+        1,
+        &["no phase `decod`", "did you mean `decode`?"],
+    );
+    refuses(
+        &["report", "models/bert.ron", "--phase", "decode"],
+        b"",
+        1,
+        &["no phase `decode`", "`bert` runs in: forward"],
+    );
+    refuses(
+        &["report", WALKTHROUGH, "--preset", "walkthru"],
+        b"",
+        1,
+        &["no preset `walkthru`", "did you mean `walkthrough`?"],
+    );
+    refuses(
+        &["report", WALKTHROUGH, "--profile", "exakt"],
+        b"",
+        1,
+        &["no profile `exakt`", "did you mean `exact`?"],
+    );
+    refuses(
+        &["report", WALKTHROUGH, "--set", "Q=1"],
+        b"",
+        1,
+        &["--set Q", "no symbol or switch `Q`"],
+    );
+    refuses(
+        &["report", WALKTHROUGH, "--set", "dh=64"],
+        b"",
+        1,
+        &["`dh` is derived, it is `d / H`"],
+    );
+    refuses(
+        &["report", WALKTHROUGH, "--set", "causal=1"],
+        b"",
+        1,
+        &["`causal` is a switch"],
+    );
+    refuses(
+        &["report", WALKTHROUGH, "--set", "T"],
+        b"",
+        2,
+        &["--set wants NAME=VALUE"],
+    );
+    refuses(
+        &["report", WALKTHROUGH, "--set", "T=2d"],
+        b"",
+        1,
+        &["--set T=2d"],
+    );
+    refuses(
+        &["formula", WALKTHROUGH, "macs", "--in", "T,LL"],
+        b"",
+        1,
+        &["--in: no symbol `LL`", "did you mean `L`?"],
+    );
     refuses(&["formula", WALKTHROUGH, "mac"], b"", 2, &["'mac'", "macs"]);
-    refuses(&["report", WALKTHROUGH, "--format", "yaml"], b"", 2, &["'yaml'"]);
+    refuses(
+        &["report", WALKTHROUGH, "--format", "yaml"],
+        b"",
+        2,
+        &["'yaml'"],
+    );
     refuses(&["reprt"], b"", 2, &["reprt"]);
 }
 
 #[test]
 fn values_that_break_an_obligation_are_refused_by_its_name() {
-    let odd = ["--set", "T=4", "--set", "L=1", "--set", "d=6", "--set", "H=4"];
+    let odd = [
+        "--set", "T=4", "--set", "L=1", "--set", "d=6", "--set", "H=4",
+    ];
     let mut call = vec!["formula", WALKTHROUGH, "macs"];
     call.extend(odd);
-    refuses(&call, b"", 1, &["`H divides d` does not hold at H = 4, d = 6"]);
-    refuses(&["formula", WALKTHROUGH, "macs", "--set", "T=0"], b"", 1, &["`T` is an integer >= 1, not 0"]);
-    refuses(&["formula", WALKTHROUGH, "macs", "--set", "T=1/2"], b"", 1, &["`T` is an integer >= 1, not 1/2"]);
-    let long = ["report", "models/gpt2.ron", "--preset", "gpt2", "--set", "B=1", "--set", "T=2000"];
-    refuses(&long, b"", 1, &["`P >= T` does not hold at T = 2000, P = 1024"]);
+    refuses(
+        &call,
+        b"",
+        1,
+        &["`H divides d` does not hold at H = 4, d = 6"],
+    );
+    refuses(
+        &["formula", WALKTHROUGH, "macs", "--set", "T=0"],
+        b"",
+        1,
+        &["`T` is an integer >= 1, not 0"],
+    );
+    refuses(
+        &["formula", WALKTHROUGH, "macs", "--set", "T=1/2"],
+        b"",
+        1,
+        &["`T` is an integer >= 1, not 1/2"],
+    );
+    let long = [
+        "report",
+        "models/gpt2.ron",
+        "--preset",
+        "gpt2",
+        "--set",
+        "B=1",
+        "--set",
+        "T=2000",
+    ];
+    refuses(
+        &long,
+        b"",
+        1,
+        &["`P >= T` does not hold at T = 2000, P = 1024"],
+    );
 }
 
 #[test]
 fn a_number_that_is_asked_for_needs_every_symbol() {
-    let free = ["there is no number: B, T has no value", "--set B=.. --set T=.."];
-    refuses(&["formula", "models/llama.ron", "macs", "--preset", "llama3_8b", "--value"], b"", 1, &free);
-    refuses(&["report", "models/llama.ron", "--preset", "llama3_8b", "--show", "numbers"], b"", 1, &free);
-    let outcome = run(&["formula", WALKTHROUGH, "macs", "--preset", "walkthrough", "--value"]);
+    let free = [
+        "there is no number: B, T has no value",
+        "--set B=.. --set T=..",
+    ];
+    refuses(
+        &[
+            "formula",
+            "models/llama.ron",
+            "macs",
+            "--preset",
+            "llama3_8b",
+            "--value",
+        ],
+        b"",
+        1,
+        &free,
+    );
+    refuses(
+        &[
+            "report",
+            "models/llama.ron",
+            "--preset",
+            "llama3_8b",
+            "--show",
+            "numbers",
+        ],
+        b"",
+        1,
+        &free,
+    );
+    let outcome = run(&[
+        "formula",
+        WALKTHROUGH,
+        "macs",
+        "--preset",
+        "walkthrough",
+        "--value",
+    ]);
     assert_eq!(outcome.stdout, "10056892416000\n");
 }
 
 #[test]
 fn check_reads_every_file_before_it_fails() {
-    let outcome = run(&["check", "no.ron", WALKTHROUGH, "tests/rejections/cycles.ron"]);
+    let outcome = run(&[
+        "check",
+        "no.ron",
+        WALKTHROUGH,
+        "tests/rejections/cycles.ron",
+    ]);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), ""));
-    assert!(outcome.stderr.contains("no.ron") && outcome.stderr.contains("cycles.ron:5:9"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("no.ron") && outcome.stderr.contains("cycles.ron:5:9"),
+        "{}",
+        outcome.stderr
+    );
     let outcome = run(&["check", WALKTHROUGH]);
-    assert_eq!(outcome.stdout, "models/walkthrough.ron: ok, 17 ops, 3 phases, 1 switch, 1 preset\n");
+    assert_eq!(
+        outcome.stdout,
+        "models/walkthrough.ron: ok, 17 ops, 3 phases, 1 switch, 1 preset\n"
+    );
 }
 
 #[test]
 fn a_preset_that_breaks_its_model_fails_the_check() {
     let text = std::fs::read_to_string(WALKTHROUGH).expect("the model is there");
     let odd = text.replace("H: 32, V", "H: 33, V");
-    refuses(&["check", "-"], odd.as_bytes(), 1, &["`H divides d` does not hold at H = 33, d = 4096"]);
+    refuses(
+        &["check", "-"],
+        odd.as_bytes(),
+        1,
+        &["`H divides d` does not hold at H = 33, d = 4096"],
+    );
 }
 
 #[test]
@@ -159,16 +370,35 @@ fn output_goes_to_a_file_whole() {
     let outcome = run(&["report", WALKTHROUGH, "--format", "json", "-o", &name]);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(0), ""));
     let text = std::fs::read_to_string(&path).expect("written");
-    assert_eq!(text, run(&["report", WALKTHROUGH, "--format", "json"]).stdout);
+    assert_eq!(
+        text,
+        run(&["report", WALKTHROUGH, "--format", "json"]).stdout
+    );
     std::fs::remove_file(&path).expect("removed");
-    refuses(&["report", WALKTHROUGH, "-o", "no/such/folder/out.txt"], b"", 1, &["no/such/folder/out.txt"]);
+    refuses(
+        &["report", WALKTHROUGH, "-o", "no/such/folder/out.txt"],
+        b"",
+        1,
+        &["no/such/folder/out.txt"],
+    );
 }
 
 #[test]
 fn ops_prints_the_reference() {
     let outcome = run(&["ops", "linear"]);
-    assert!(outcome.stdout.starts_with("`Linear(x, \"d -> H dh\", bias)`"), "{}", outcome.stdout);
-    refuses(&["ops", "Linaer"], b"", 1, &["no op `Linaer`", "did you mean `Linear`?"]);
+    assert!(
+        outcome
+            .stdout
+            .starts_with("`Linear(x, \"d -> H dh\", bias)`"),
+        "{}",
+        outcome.stdout
+    );
+    refuses(
+        &["ops", "Linaer"],
+        b"",
+        1,
+        &["no op `Linaer`", "did you mean `Linear`?"],
+    );
 }
 
 #[test]
@@ -185,12 +415,17 @@ fn blocks_that_call_each_other_twice_nest_deep_without_cost() {
     }
     text.push_str("), inputs: (x: \"d\"), nodes: (y: Call(b64, x)), output: y)");
     let outcome = run_with(&["formula", "-", "macs"], text.as_bytes());
-    assert_eq!(outcome.stdout, "18446744073709551616*d^2\n", "{}", outcome.stderr);
+    assert_eq!(
+        outcome.stdout, "18446744073709551616*d^2\n",
+        "{}",
+        outcome.stderr
+    );
 }
 
 #[test]
 fn a_graph_of_a_hundred_thousand_nodes_works() {
-    let mut text = String::from("Model(name: \"long\", symbols: (d: width), inputs: (x0: \"d\"), nodes: (\n");
+    let mut text =
+        String::from("Model(name: \"long\", symbols: (d: width), inputs: (x0: \"d\"), nodes: (\n");
     for node in 1..=100_000 {
         text.push_str(&format!("x{node}: Linear(x{}, \"d -> d\"),\n", node - 1));
     }

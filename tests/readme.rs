@@ -26,7 +26,10 @@ fn folder(readme: &str) -> PathBuf {
 
 /// What a command prints: results, then what is said beside them.
 fn printed(command: &str, folder: &Path) -> String {
-    let words = command.strip_prefix("dotledger ").expect("a call of dotledger").split_whitespace();
+    let words = command
+        .strip_prefix("dotledger ")
+        .expect("a call of dotledger")
+        .split_whitespace();
     let output = Command::new(env!("CARGO_BIN_EXE_dotledger"))
         .args(words)
         .current_dir(folder)
@@ -35,7 +38,9 @@ fn printed(command: &str, folder: &Path) -> String {
         .expect("the program runs");
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8(text).expect("text");
-    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    text.lines()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect()
 }
 
 /// The README with each command followed by what it prints.
@@ -82,7 +87,12 @@ fn difference(told: &str, made: &str) -> String {
         at => {
             let at = at.unwrap_or(told.len().min(made.len()));
             let around = |lines: &[&str]| lines[at..lines.len().min(at + 8)].join("\n");
-            format!("line {}\nREADME:\n{}\nprinted:\n{}", at + 1, around(&told), around(&made))
+            format!(
+                "line {}\nREADME:\n{}\nprinted:\n{}",
+                at + 1,
+                around(&told),
+                around(&made)
+            )
         }
     }
 }

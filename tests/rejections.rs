@@ -9,9 +9,16 @@ fn announced(text: &str) -> Vec<(usize, String, String, String)> {
     let mut expected = Vec::new();
     for (at, line) in text.lines().enumerate() {
         for note in line.split("//~").skip(1) {
-            let (code, rest) = note.split_once(':').expect("an announcement is `//~ code: message`");
+            let (code, rest) = note
+                .split_once(':')
+                .expect("an announcement is `//~ code: message`");
             let (message, hint) = rest.split_once(" ~ ").unwrap_or((rest, ""));
-            expected.push((at + 1, code.trim().to_owned(), message.trim().to_owned(), hint.trim().to_owned()));
+            expected.push((
+                at + 1,
+                code.trim().to_owned(),
+                message.trim().to_owned(),
+                hint.trim().to_owned(),
+            ));
         }
     }
     expected
@@ -21,11 +28,15 @@ fn announced(text: &str) -> Vec<(usize, String, String, String)> {
 fn every_mistake_is_reported_where_it_is_and_nothing_else() {
     insta::glob!("rejections/*.ron", |path| {
         let text = std::fs::read_to_string(path).expect("the file is there");
-        let errors = Model::read("m.ron", &text, &Options::default()).expect_err("the model is wrong");
+        let errors =
+            Model::read("m.ron", &text, &Options::default()).expect_err("the model is wrong");
         let mut expected = announced(&text);
         let mut surprises = String::new();
         for error in errors.iter() {
-            let line = error.span.and_then(|span| errors.sources().position(span)).map_or(0, |(line, _)| line);
+            let line = error
+                .span
+                .and_then(|span| errors.sources().position(span))
+                .map_or(0, |(line, _)| line);
             let help = error.help.clone().unwrap_or_default();
             let found = expected.iter().position(|(at, code, message, hint)| {
                 *at == line
@@ -35,7 +46,11 @@ fn every_mistake_is_reported_where_it_is_and_nothing_else() {
             });
             match found {
                 Some(at) => drop(expected.remove(at)),
-                None => surprises.push_str(&format!("{line}: {}: {} ~ {help}\n", error.code.slug(), error.message)),
+                None => surprises.push_str(&format!(
+                    "{line}: {}: {} ~ {help}\n",
+                    error.code.slug(),
+                    error.message
+                )),
             }
         }
         assert!(

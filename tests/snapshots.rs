@@ -30,7 +30,9 @@ fn read(name: &str, text: &str, options: &Options) -> Model {
 }
 
 fn ledger(model: &Model, phase: &str) -> Ledger {
-    model.ledger(phase, &Profile::exact()).unwrap_or_else(|errors| panic!("{errors}"))
+    model
+        .ledger(phase, &Profile::exact())
+        .unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 #[test]
@@ -39,10 +41,20 @@ fn shapes_of_every_model() {
         let model = read(name, text, &Options::default());
         let mut out = String::new();
         for row in &ledger(&model, "forward").rows {
-            let inputs: Vec<String> = row.inputs.iter().map(|shape| shape.show(model.symbols())).collect();
+            let inputs: Vec<String> = row
+                .inputs
+                .iter()
+                .map(|shape| shape.show(model.symbols()))
+                .collect();
             let output = row.output.show(model.symbols());
             let arrow = if inputs.is_empty() { "" } else { " " };
-            let _ = writeln!(out, "{} = {}: {}{arrow}-> {output}", row.path, row.op, inputs.join(", "));
+            let _ = writeln!(
+                out,
+                "{} = {}: {}{arrow}-> {output}",
+                row.path,
+                row.op,
+                inputs.join(", ")
+            );
         }
         out
     });
@@ -74,7 +86,12 @@ fn formulas_of_every_model() {
             let mut say = |what: &str, formula: &Formula| {
                 let _ = writeln!(out, "{phase} {what} = {formula}");
                 let factored = formula.text(Form::Factored, Syntax::Unicode);
-                let _ = writeln!(out, "{:width$} = {factored}", "", width = phase.len() + 1 + what.len());
+                let _ = writeln!(
+                    out,
+                    "{:width$} = {factored}",
+                    "",
+                    width = phase.len() + 1 + what.len()
+                );
             };
             say("dots", &ledger.dots());
             say("macs", &ledger.macs());
@@ -86,7 +103,11 @@ fn formulas_of_every_model() {
                     say(&format!("macs of {part}"), &rows.macs());
                 }
             }
-            let _ = writeln!(out, "{phase} valid when {}\n", ledger.macs().valid_when().join(", "));
+            let _ = writeln!(
+                out,
+                "{phase} valid when {}\n",
+                ledger.macs().valid_when().join(", ")
+            );
         }
         out
     });
@@ -96,19 +117,31 @@ fn formulas_of_every_model() {
 fn numbers_of_every_model() {
     each_model("numbers", |name, text| {
         let plain = read(name, text, &Options::default());
-        let mut out = String::from("at B = 1 and T = 1000 where a preset leaves them open (BERT: T = 512)\n");
+        let mut out =
+            String::from("at B = 1 and T = 1000 where a preset leaves them open (BERT: T = 512)\n");
         for preset in plain.presets() {
             let mut set = Vec::new();
-            for (symbol, value) in [("B", "1"), ("T", if name == "bert.ron" { "512" } else { "1000" })] {
+            for (symbol, value) in [
+                ("B", "1"),
+                ("T", if name == "bert.ron" { "512" } else { "1000" }),
+            ] {
                 let found = plain.symbols().lookup(symbol);
                 if found.is_some_and(|sym| plain.symbols().definition(sym).is_none()) {
                     set.push((symbol.to_owned(), value.to_owned()));
                 }
             }
-            let model = read(name, text, &Options { preset: Some(preset.clone()), set });
+            let model = read(
+                name,
+                text,
+                &Options {
+                    preset: Some(preset.clone()),
+                    set,
+                },
+            );
             for phase in model.phases() {
                 let ledger = ledger(&model, phase);
-                let number = |formula: Formula| formula.at(&[]).unwrap_or_else(|error| panic!("{error}"));
+                let number =
+                    |formula: Formula| formula.at(&[]).unwrap_or_else(|error| panic!("{error}"));
                 let _ = writeln!(
                     out,
                     "{preset} {phase}: params {}, dots {}, MACs {}, FLOPs {}",

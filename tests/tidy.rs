@@ -49,8 +49,16 @@ fn layer(module: &str) -> Option<usize> {
 
 /// Names of modules after each `crate::` of a text, in braces or not.
 fn uses(text: &str) -> Vec<String> {
-    let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
-    text.split("crate::").skip(1).map(word).filter(|name| !name.is_empty()).collect()
+    let word = |text: &str| {
+        text.chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect::<String>()
+    };
+    text.split("crate::")
+        .skip(1)
+        .map(word)
+        .filter(|name| !name.is_empty())
+        .collect()
 }
 
 #[test]
@@ -63,7 +71,8 @@ fn modules_use_only_what_stands_below_them() {
         let at = layer(&own).unwrap_or_else(|| panic!("{own} has no layer"));
         let text = std::fs::read_to_string(&path).expect("a source");
         for used in uses(&text) {
-            let below = layer(&used).unwrap_or_else(|| panic!("{}: {used} has no layer", path.display()));
+            let below =
+                layer(&used).unwrap_or_else(|| panic!("{}: {used} has no layer", path.display()));
             assert!(used == own || below <= at, "{} uses {used}", path.display());
         }
     }
@@ -71,12 +80,24 @@ fn modules_use_only_what_stands_below_them() {
 
 #[test]
 fn each_outer_library_is_named_where_it_belongs() {
-    let homes = [("petgraph", "src/graph.rs"), ("ron::Options", "src/ast/ron.rs"), ("clap::", "src/cli/")];
+    let homes = [
+        ("petgraph", "src/graph.rs"),
+        ("ron::Options", "src/ast/ron.rs"),
+        ("clap::", "src/cli/"),
+    ];
     for path in sources() {
         let text = std::fs::read_to_string(&path).expect("a source");
-        let code = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+        let code = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .collect::<Vec<_>>()
+            .join("\n");
         for (library, home) in homes {
-            assert!(!code.contains(library) || path.to_string_lossy().starts_with(home), "{}: {library}", path.display());
+            assert!(
+                !code.contains(library) || path.to_string_lossy().starts_with(home),
+                "{}: {library}",
+                path.display()
+            );
         }
     }
 }
@@ -85,7 +106,11 @@ fn each_outer_library_is_named_where_it_belongs() {
 fn files_open_with_what_they_are_and_stay_short() {
     for path in sources() {
         let text = std::fs::read_to_string(&path).expect("a source");
-        assert!(text.starts_with("//! "), "{} does not say what it is", path.display());
+        assert!(
+            text.starts_with("//! "),
+            "{} does not say what it is",
+            path.display()
+        );
         let lines = text.lines().count();
         assert!(lines <= 500, "{} has {lines} lines", path.display());
     }
@@ -95,7 +120,10 @@ fn files_open_with_what_they_are_and_stay_short() {
 fn the_op_reference_is_the_list_of_ops() {
     let page = std::fs::read_to_string("docs/ops.md").expect("the page is there");
     let made = dotledger::ops::reference::markdown();
-    assert!(page == made, "docs/ops.md is stale: cargo run -- ops > docs/ops.md");
+    assert!(
+        page == made,
+        "docs/ops.md is stale: cargo run -- ops > docs/ops.md"
+    );
 }
 
 #[test]
@@ -103,7 +131,9 @@ fn every_op_has_a_page_with_a_shape_a_work_and_an_example_and_stands_in_a_model(
     let mut models = String::new();
     for folder in ["models", "tests/models"] {
         for entry in std::fs::read_dir(folder).expect("a folder") {
-            models.push_str(&std::fs::read_to_string(entry.expect("an entry").path()).expect("a model"));
+            models.push_str(
+                &std::fs::read_to_string(entry.expect("an entry").path()).expect("a model"),
+            );
         }
     }
     for def in dotledger::ops::OPS {
@@ -111,6 +141,10 @@ fn every_op_has_a_page_with_a_shape_a_work_and_an_example_and_stands_in_a_model(
         for needed in ["- shape: ", "- work: ", "```ron"] {
             assert!(page.contains(needed), "{} lacks {needed:?}", def.name);
         }
-        assert!(models.contains(&format!("{}(", def.name)), "{} is in no model", def.name);
+        assert!(
+            models.contains(&format!("{}(", def.name)),
+            "{} is in no model",
+            def.name
+        );
     }
 }

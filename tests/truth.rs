@@ -13,14 +13,19 @@ use serde_json::Value;
 /// A model of `models/` with a preset and values.
 fn model(file: &str, preset: &str, set: &[(&str, u64)]) -> Model {
     let text = std::fs::read_to_string(format!("models/{file}.ron")).expect("the model is there");
-    let set = set.iter().map(|(name, value)| ((*name).to_owned(), value.to_string())).collect();
+    let set = set
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.to_string()))
+        .collect();
     let preset = Some(preset.to_owned()).filter(|preset| !preset.is_empty());
     Model::read(file, &text, &Options { preset, set }).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 fn ledger(model: &Model, phase: &str, profile: &str) -> Ledger {
     let profile = Profile::shipped(profile).expect("the profile is shipped");
-    model.ledger(phase, &profile).unwrap_or_else(|errors| panic!("{errors}"))
+    model
+        .ledger(phase, &profile)
+        .unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 /// The number of a formula of which no symbol is free.
@@ -30,7 +35,11 @@ fn number(formula: &Formula) -> IBig {
 
 /// MACs of the rows of the given names, wherever they stand.
 fn macs_of(ledger: &Ledger, names: &[&str]) -> IBig {
-    let rows = ledger.rows.iter().filter(|row| names.iter().any(|name| row.path.rsplit('.').next() == Some(name)));
+    let rows = ledger.rows.iter().filter(|row| {
+        names
+            .iter()
+            .any(|name| row.path.rsplit('.').next() == Some(name))
+    });
     let mut sum = IBig::ZERO;
     for row in rows {
         sum += number(&ledger.formula(row.amounts.macs.poly()));
@@ -88,13 +97,16 @@ const VIT: Modules = &[
 
 /// Compares a model with what was measured on the real code: parameters, and MACs module by module.
 fn agrees_with_torch(measured: &str, file: &str, preset: &str, modules: Modules) {
-    let text = std::fs::read_to_string(format!("tests/truth/{measured}.json")).expect("the measurement is there");
+    let text = std::fs::read_to_string(format!("tests/truth/{measured}.json"))
+        .expect("the measurement is there");
     let measured: Value = serde_json::from_str(&text).expect("the measurement is JSON");
     let mut compared = 0;
     for phase in ["forward", "decode"] {
         for point in measured[phase].as_array().expect("a list of points") {
-            let given: Vec<(&str, u64)> =
-                ["B", "T"].into_iter().filter_map(|name| Some((name, point[name].as_u64()?))).collect();
+            let given: Vec<(&str, u64)> = ["B", "T"]
+                .into_iter()
+                .filter_map(|name| Some((name, point[name].as_u64()?)))
+                .collect();
             let model = model(file, preset, &given);
             let ledger = ledger(&model, phase, "torch");
             let wanted = |value: &Value| IBig::from(value.as_u64().expect("a count"));
@@ -106,10 +118,17 @@ fn agrees_with_torch(measured: &str, file: &str, preset: &str, modules: Modules)
                 "{file} {phase} {given:?}"
             );
             let by_module = point["macs_by_module"].as_object().expect("modules");
-            for (module, macs) in by_module.iter().filter(|(module, _)| !module.contains("rotary")) {
+            for (module, macs) in by_module
+                .iter()
+                .filter(|(module, _)| !module.contains("rotary"))
+            {
                 let known = modules.iter().find(|(name, _)| name == module);
                 let (_, rows) = known.unwrap_or_else(|| panic!("{module} has no row"));
-                assert_eq!(macs_of(&ledger, rows), wanted(macs), "{file} {phase} {module}");
+                assert_eq!(
+                    macs_of(&ledger, rows),
+                    wanted(macs),
+                    "{file} {phase} {module}"
+                );
                 compared += 1;
             }
         }
@@ -182,7 +201,10 @@ fn every_preset_is_compared_with_a_published_size() {
     let source = include_str!("truth.rs");
     for file in ["gpt2", "llama", "bert", "vit"] {
         for preset in model(file, "", &[]).presets() {
-            assert!(source.contains(&format!("(\"{file}\", \"{preset}\",")), "{file} {preset}");
+            assert!(
+                source.contains(&format!("(\"{file}\", \"{preset}\",")),
+                "{file} {preset}"
+            );
         }
     }
 }
@@ -222,8 +244,14 @@ fn kaplan_table_1_follows_from_the_graph() {
     let model = dotledger::trace(&text).unwrap_or_else(|errors| panic!("{errors}"));
     let half = "Profile(name: \"half\", about: \"\", source: \"\", masks: half, flops_per_mac: 2, elementwise: ())";
     let half = Profile::parse("half.ron", half).unwrap_or_else(|errors| panic!("{errors}"));
-    let ledger = model.ledger("forward", &half).unwrap_or_else(|errors| panic!("{errors}"));
-    let formula = |formula: Formula| formula.in_basis(&["n_ctx", "L", "d", "d_attn", "d_ff"]).expect("symbols");
+    let ledger = model
+        .ledger("forward", &half)
+        .unwrap_or_else(|errors| panic!("{errors}"));
+    let formula = |formula: Formula| {
+        formula
+            .in_basis(&["n_ctx", "L", "d", "d_attn", "d_ff"])
+            .expect("symbols")
+    };
     let params = formula(ledger.params());
     assert_eq!(params.to_string(), "2*L*d*d_ff + 4*L*d*d_attn");
     assert_eq!(params.factored(), "2*L*d*(d_ff + 2*d_attn)");
@@ -232,10 +260,20 @@ fn kaplan_table_1_follows_from_the_graph() {
         "4*n_ctx*L*d*d_ff + 8*n_ctx*L*d*d_attn + 2*n_ctx^2*L*d_attn",
         "n_ctx tokens of 2 N + 2 L n_ctx d_attn"
     );
-    let gpt2 = [("n_ctx", 1024), ("L", 12), ("d", 768), ("d_attn", 768), ("d_ff", 3072), ("H", 12)];
+    let gpt2 = [
+        ("n_ctx", 1024),
+        ("L", 12),
+        ("d", 768),
+        ("d_attn", 768),
+        ("d_ff", 3072),
+        ("H", 12),
+    ];
     assert_eq!(params.at(&gpt2), Ok(IBig::from(84_934_656)));
     let a_token = 2 * 84_934_656 + 18_874_368;
-    assert_eq!(formula(ledger.flops()).at(&gpt2), Ok(IBig::from(1024_u64 * a_token)));
+    assert_eq!(
+        formula(ledger.flops()).at(&gpt2),
+        Ok(IBig::from(1024_u64 * a_token))
+    );
 }
 
 /// The text-book walkthrough, row by row.
@@ -255,14 +293,28 @@ fn walkthrough_has_the_numbers_of_the_book() {
     ];
     let at = |poly| number(&ledger.formula(poly));
     for (name, dots, length, macs) in rows {
-        let row = ledger.rows.iter().find(|row| row.path.rsplit('.').next() == Some(name)).expect("the row is there");
-        assert_eq!((at(row.amounts.dots.poly()), at(row.amounts.macs.poly())), ((*dots).into(), (*macs).into()), "{name}");
-        let Some(dotledger::work::Length::Fixed(fixed)) = &row.length else { panic!("{name} has one length") };
+        let row = ledger
+            .rows
+            .iter()
+            .find(|row| row.path.rsplit('.').next() == Some(name))
+            .expect("the row is there");
+        assert_eq!(
+            (at(row.amounts.dots.poly()), at(row.amounts.macs.poly())),
+            ((*dots).into(), (*macs).into()),
+            "{name}"
+        );
+        let Some(dotledger::work::Length::Fixed(fixed)) = &row.length else {
+            panic!("{name} has one length")
+        };
         assert_eq!(at(fixed).to_string(), *length);
     }
     assert_eq!(number(&ledger.dots()), IBig::from(3_502_080_000_u64));
     assert_eq!(number(&ledger.macs()), IBig::from(10_056_892_416_000_u64));
-    let lookup = ledger.rows.iter().find(|row| &*row.op == "gather").expect("the lookup has a row");
+    let lookup = ledger
+        .rows
+        .iter()
+        .find(|row| &*row.op == "gather")
+        .expect("the lookup has a row");
     assert!(lookup.amounts.dots.poly().is_zero());
 }
 
@@ -276,9 +328,14 @@ fn walkthrough_formulas_are_those_of_the_book() {
     assert_eq!(basis(forward.dots()).to_string(), "10*L*T*d + H*L*T^2");
     let part = |wanted: &[&str]| {
         let macs = forward.only(|row| wanted.contains(&row.part.word())).macs();
-        basis(macs).at(&[("T", 1000), ("L", 48), ("d", 4096), ("H", 32)]).expect("bound")
+        basis(macs)
+            .at(&[("T", 1000), ("L", 48), ("d", 4096), ("H", 32)])
+            .expect("bound")
     };
-    assert_eq!(part(&["scores", "mixing", "out"]), IBig::from(1_198_522_368_000_u64));
+    assert_eq!(
+        part(&["scores", "mixing", "out"]),
+        IBig::from(1_198_522_368_000_u64)
+    );
     assert_eq!(part(&["mlp"]), IBig::from(6_442_450_944_000_u64));
 }
 
@@ -286,21 +343,37 @@ fn walkthrough_formulas_are_those_of_the_book() {
 fn walkthrough_decode_reads_a_context_that_counts_the_current_token() {
     let model = model("walkthrough", "walkthrough", &[]);
     let ledger = ledger(&model, "decode", "exact");
-    let row = |name: &str| ledger.rows.iter().find(|row| row.path.ends_with(name)).expect("the row is there");
+    let row = |name: &str| {
+        ledger
+            .rows
+            .iter()
+            .find(|row| row.path.ends_with(name))
+            .expect("the row is there")
+    };
     let text = |poly| ledger.formula(poly).to_string();
     assert_eq!(text(row(".scores").amounts.dots.poly()), "H*L*T");
     assert_eq!(text(row(".mixed").amounts.dots.poly()), "H*L*dh");
-    assert!(matches!(&row(".mixed").length, Some(dotledger::work::Length::Fixed(length)) if text(length) == "T"));
+    assert!(
+        matches!(&row(".mixed").length, Some(dotledger::work::Length::Fixed(length)) if text(length) == "T")
+    );
     assert_eq!(number(&ledger.macs()), IBig::from(10_056_892_416_u64));
 }
 
 #[test]
 fn walkthrough_with_a_causal_mask_has_the_triangle() {
     let text = std::fs::read_to_string("models/walkthrough.ron").expect("the model is there");
-    let options = Options { preset: Some("walkthrough".into()), set: vec![("causal".into(), "true".into())] };
-    let model = Model::read("walkthrough", &text, &options).unwrap_or_else(|errors| panic!("{errors}"));
+    let options = Options {
+        preset: Some("walkthrough".into()),
+        set: vec![("causal".into(), "true".into())],
+    };
+    let model =
+        Model::read("walkthrough", &text, &options).unwrap_or_else(|errors| panic!("{errors}"));
     let ledger = ledger(&model, "forward", "exact");
-    let scores = ledger.rows.iter().find(|row| row.path.ends_with(".scores")).expect("the row is there");
+    let scores = ledger
+        .rows
+        .iter()
+        .find(|row| row.path.ends_with(".scores"))
+        .expect("the row is there");
     let dots = ledger.formula(scores.amounts.dots.poly());
     assert_eq!(dots.to_string(), "H*L*T^2/2 + H*L*T/2");
     assert_eq!(number(&dots), IBig::from(768_768_000));

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Block, Call, Given, MaskWords, Model, Node, Preset, Switch, Symbol, Text, Value, Word};
+use super::model::{
+    Block, Call, Given, MaskWords, Model, Node, Preset, Switch, Symbol, Text, Value, Word,
+};
 use super::read::{Reader, Slot};
 use super::ron::{Kind, Tree};
 use crate::diag::{Code, Diagnostic, Diagnostics, did_you_mean};
@@ -31,18 +33,43 @@ const MODEL: &[Slot] = &[
     ("nodes", true),
     ("output", true),
 ];
-const BLOCK: &[Slot] = &[("inputs", true), ("nodes", true), ("output", true), ("part", false), ("dims", false)];
+const BLOCK: &[Slot] = &[
+    ("inputs", true),
+    ("nodes", true),
+    ("output", true),
+    ("part", false),
+    ("dims", false),
+];
 const CALL: &[Slot] = &[("block", true), ("inputs", true), ("dims", false)];
-const REPEAT: &[Slot] = &[("block", true), ("count", true), ("inputs", true), ("dims", false)];
+const REPEAT: &[Slot] = &[
+    ("block", true),
+    ("count", true),
+    ("inputs", true),
+    ("dims", false),
+];
 const CAUSAL: &[Slot] = &[("queries", true), ("keys", true), ("align", false)];
-const SYMBOL: &[Slot] = &[("role", false), ("doc", false), ("min", false), ("max", false)];
+const SYMBOL: &[Slot] = &[
+    ("role", false),
+    ("doc", false),
+    ("min", false),
+    ("max", false),
+];
 const DERIVED: &[Slot] = &[("value", true), ("meaning", false)];
 const SWITCH: &[Slot] = &[("value", true), ("doc", false)];
 
 /// Reads a model, with the branches that `choice` selects. What is wrong goes to `diagnostics`; what could be read comes
 /// back, so that later stages find their mistakes in the same run.
-pub(crate) fn read<'s>(tree: &Tree<'s>, file: u32, choice: &Choice, diagnostics: &mut Diagnostics) -> Option<Model<'s>> {
-    let mut reader = Reader { file, diagnostics, switches: BTreeMap::new() };
+pub(crate) fn read<'s>(
+    tree: &Tree<'s>,
+    file: u32,
+    choice: &Choice,
+    diagnostics: &mut Diagnostics,
+) -> Option<Model<'s>> {
+    let mut reader = Reader {
+        file,
+        diagnostics,
+        switches: BTreeMap::new(),
+    };
     let is_model = matches!(&tree.kind, Kind::Struct(Some(head), _) if head.text == "Model");
     if !is_model {
         let span = reader.span(&tree.span);
@@ -60,7 +87,9 @@ pub(crate) fn read<'s>(tree: &Tree<'s>, file: u32, choice: &Choice, diagnostics:
     let (inputs, nodes, output) = (next()?, next()?, next()?);
 
     let presets = presets.map_or_else(Vec::new, |tree| reader.presets(tree));
-    let switches = switches.map_or_else(Vec::new, |tree| reader.declared_switches(tree, &presets, choice));
+    let switches = switches.map_or_else(Vec::new, |tree| {
+        reader.declared_switches(tree, &presets, choice)
+    });
     let symbols = symbols.map_or_else(Vec::new, |tree| reader.symbols(tree));
     reader.known_values(&presets, &switches, &symbols, choice);
     let relations = relations.and_then(|tree| {
@@ -69,11 +98,17 @@ pub(crate) fn read<'s>(tree: &Tree<'s>, file: u32, choice: &Choice, diagnostics:
     });
     let blocks = blocks.map_or_else(Vec::new, |tree| {
         let entries = reader.section(tree, "blocks");
-        entries.into_iter().filter_map(|(name, tree)| reader.block(name, tree)).collect()
+        entries
+            .into_iter()
+            .filter_map(|(name, tree)| reader.block(name, tree))
+            .collect()
     });
     let name = reader.text(name?)?;
     let body = Block {
-        name: Word { text: "", span: name.span },
+        name: Word {
+            text: "",
+            span: name.span,
+        },
         part: None,
         dims: Vec::new(),
         inputs: reader.inputs(inputs),
@@ -82,7 +117,9 @@ pub(crate) fn read<'s>(tree: &Tree<'s>, file: u32, choice: &Choice, diagnostics:
     };
     Some(Model {
         about: about.and_then(|tree| reader.text(tree)),
-        phases: phases.and_then(|tree| reader.names(tree)).unwrap_or_default(),
+        phases: phases
+            .and_then(|tree| reader.names(tree))
+            .unwrap_or_default(),
         relations: relations.unwrap_or_default(),
         name,
         symbols,
@@ -96,12 +133,22 @@ pub(crate) fn read<'s>(tree: &Tree<'s>, file: u32, choice: &Choice, diagnostics:
 impl Reader<'_> {
     fn symbols<'s>(&mut self, tree: &Tree<'s>) -> Vec<Symbol<'s>> {
         let entries = self.section(tree, "symbols");
-        entries.into_iter().filter_map(|(name, tree)| self.symbol(name, tree)).collect()
+        entries
+            .into_iter()
+            .filter_map(|(name, tree)| self.symbol(name, tree))
+            .collect()
     }
 
     fn symbol<'s>(&mut self, name: Word<'s>, tree: &Tree<'s>) -> Option<Symbol<'s>> {
         let tree = self.chosen(tree)?;
-        let mut symbol = Symbol { name, role: None, doc: String::new(), min: 1, max: None, definition: None };
+        let mut symbol = Symbol {
+            name,
+            role: None,
+            doc: String::new(),
+            min: 1,
+            max: None,
+            definition: None,
+        };
         let head = match &tree.kind {
             Kind::Tuple(Some(head), _) | Kind::Struct(Some(head), _) => head.text,
             _ => "",
@@ -136,8 +183,10 @@ impl Reader<'_> {
                 None => {
                     let span = self.span(&tree.span);
                     let help = did_you_mean(word, Role::ALL.iter().map(|role| role.word()));
-                    let message = format!("`{word}` is no role of a symbol; describe others in quotes");
-                    self.diagnostics.push(Diagnostic::at(Code::Unknown, span, message).maybe_help(help));
+                    let message =
+                        format!("`{word}` is no role of a symbol; describe others in quotes");
+                    self.diagnostics
+                        .push(Diagnostic::at(Code::Unknown, span, message).maybe_help(help));
                 }
             },
             _ => {
@@ -159,9 +208,10 @@ impl Reader<'_> {
             let mut read = Vec::new();
             for (symbol, value) in values {
                 let text = match &value.kind {
-                    Kind::Name(word @ ("true" | "false")) => {
-                        Some(Text { text: (*word).into(), span: self.span(&value.span) })
-                    }
+                    Kind::Name(word @ ("true" | "false")) => Some(Text {
+                        text: (*word).into(),
+                        span: self.span(&value.span),
+                    }),
                     _ => self.text(value),
                 };
                 read.extend(text.map(|text| (symbol, text)));
@@ -172,22 +222,39 @@ impl Reader<'_> {
     }
 
     /// The switches with the values that the file, the preset and the caller give, the later over the earlier.
-    fn declared_switches<'s>(&mut self, tree: &Tree<'s>, presets: &[Preset<'s>], choice: &Choice) -> Vec<Switch<'s>> {
+    fn declared_switches<'s>(
+        &mut self,
+        tree: &Tree<'s>,
+        presets: &[Preset<'s>],
+        choice: &Choice,
+    ) -> Vec<Switch<'s>> {
         let mut switches = Vec::new();
         for (name, tree) in self.section(tree, "switches") {
             let call = matches!(&tree.kind, Kind::Tuple(Some(head), _) | Kind::Struct(Some(head), _) if head.text == "Switch");
             let value = if call {
-                self.slots(tree, "Switch", SWITCH).and_then(|slots| slots[0])
+                self.slots(tree, "Switch", SWITCH)
+                    .and_then(|slots| slots[0])
             } else {
                 Some(tree)
             };
-            let Some((mut on, _)) = value.and_then(|tree| self.flag(tree)) else { continue };
-            let preset = presets.iter().filter(|preset| choice.preset.as_deref().is_some_and(|c| same_name(c, preset.name.text)));
+            let Some((mut on, _)) = value.and_then(|tree| self.flag(tree)) else {
+                continue;
+            };
+            let preset = presets.iter().filter(|preset| {
+                choice
+                    .preset
+                    .as_deref()
+                    .is_some_and(|c| same_name(c, preset.name.text))
+            });
             for (symbol, text) in preset.flat_map(|preset| &preset.values) {
                 if symbol.text == name.text {
                     match text.text.parse() {
                         Ok(value) => on = value,
-                        Err(_) => self.error(Code::Form, text.span, format!("`{}` is a switch: true or false", name.text)),
+                        Err(_) => self.error(
+                            Code::Form,
+                            text.span,
+                            format!("`{}` is a switch: true or false", name.text),
+                        ),
                     }
                 }
             }
@@ -196,7 +263,10 @@ impl Reader<'_> {
                     Ok(value) => on = value,
                     Err(_) => self.diagnostics.push(Diagnostic::nowhere(
                         Code::Form,
-                        format!("`{}` is a switch: --set {}=true or --set {}=false, not `{value}`", name.text, name.text, name.text),
+                        format!(
+                            "`{}` is a switch: --set {}=true or --set {}=false, not `{value}`",
+                            name.text, name.text, name.text
+                        ),
                     )),
                 }
             }
@@ -207,46 +277,85 @@ impl Reader<'_> {
     }
 
     /// Values are given for what is declared only, by presets and by the caller.
-    fn known_values(&mut self, presets: &[Preset<'_>], switches: &[Switch<'_>], symbols: &[Symbol<'_>], choice: &Choice) {
-        let known: Vec<&str> =
-            symbols.iter().map(|s| s.name.text).chain(switches.iter().map(|s| s.name.text)).collect();
-        let derived = |name: &str| symbols.iter().find(|s| s.name.text == name).and_then(|s| s.definition.as_ref());
+    fn known_values(
+        &mut self,
+        presets: &[Preset<'_>],
+        switches: &[Switch<'_>],
+        symbols: &[Symbol<'_>],
+        choice: &Choice,
+    ) {
+        let known: Vec<&str> = symbols
+            .iter()
+            .map(|s| s.name.text)
+            .chain(switches.iter().map(|s| s.name.text))
+            .collect();
+        let derived = |name: &str| {
+            symbols
+                .iter()
+                .find(|s| s.name.text == name)
+                .and_then(|s| s.definition.as_ref())
+        };
         let check = |name: &str| -> Option<(Code, String, Option<String>)> {
             if !known.contains(&name) {
                 let help = did_you_mean(name, known.iter().copied());
-                return Some((Code::Unknown, format!("no symbol or switch `{name}` is declared"), help));
+                return Some((
+                    Code::Unknown,
+                    format!("no symbol or switch `{name}` is declared"),
+                    help,
+                ));
             }
             let definition = derived(name)?;
             let message = format!("`{name}` is derived, it is `{}`", definition.text);
-            Some((Code::Form, message, Some(String::from("give the symbols that it is made of"))))
+            Some((
+                Code::Form,
+                message,
+                Some(String::from("give the symbols that it is made of")),
+            ))
         };
         for (name, _) in presets.iter().flat_map(|preset| &preset.values) {
             if let Some((code, message, help)) = check(name.text) {
-                self.diagnostics.push(Diagnostic::at(code, name.span, message).maybe_help(help));
+                self.diagnostics
+                    .push(Diagnostic::at(code, name.span, message).maybe_help(help));
             }
         }
         for (name, _) in &choice.set {
             if let Some((code, message, help)) = check(name) {
-                self.diagnostics.push(Diagnostic::nowhere(code, format!("--set {name}: {message}")).maybe_help(help));
+                self.diagnostics.push(
+                    Diagnostic::nowhere(code, format!("--set {name}: {message}")).maybe_help(help),
+                );
             }
         }
         if let Some(preset) = &choice.preset
-            && !presets.iter().any(|known| same_name(preset, known.name.text))
+            && !presets
+                .iter()
+                .any(|known| same_name(preset, known.name.text))
         {
             let help = did_you_mean(preset, presets.iter().map(|known| known.name.text));
             let message = format!("there is no preset `{preset}`");
-            self.diagnostics.push(Diagnostic::nowhere(Code::Unknown, message).maybe_help(help));
+            self.diagnostics
+                .push(Diagnostic::nowhere(Code::Unknown, message).maybe_help(help));
         }
     }
 
     fn block<'s>(&mut self, name: Word<'s>, tree: &Tree<'s>) -> Option<Block<'s>> {
         let tree = self.chosen(tree)?;
         let slots = self.slots(tree, "Block", BLOCK)?;
-        let part = slots[3].and_then(|tree| self.name(tree)).and_then(|word| self.part(word));
-        let dims = slots[4].and_then(|tree| self.names(tree)).unwrap_or_default();
+        let part = slots[3]
+            .and_then(|tree| self.name(tree))
+            .and_then(|word| self.part(word));
+        let dims = slots[4]
+            .and_then(|tree| self.names(tree))
+            .unwrap_or_default();
         let inputs = self.inputs(slots[0]?);
         let nodes = self.nodes(slots[1]?);
-        Some(Block { name, part, dims, inputs, nodes, output: self.name(slots[2]?)? })
+        Some(Block {
+            name,
+            part,
+            dims,
+            inputs,
+            nodes,
+            output: self.name(slots[2]?)?,
+        })
     }
 
     fn part(&mut self, word: Word<'_>) -> Option<Part> {
@@ -254,30 +363,42 @@ impl Reader<'_> {
         if part.is_none() {
             let help = did_you_mean(word.text, Part::ALL.iter().map(|part| part.word()));
             let message = format!("`{}` is no part of a network", word.text);
-            self.diagnostics.push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
+            self.diagnostics
+                .push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
         }
         part
     }
 
     fn inputs<'s>(&mut self, tree: &Tree<'s>) -> Vec<(Word<'s>, Text<'s>)> {
         let entries = self.section(tree, "inputs");
-        entries.into_iter().filter_map(|(name, tree)| Some((name, self.text(tree)?))).collect()
+        entries
+            .into_iter()
+            .filter_map(|(name, tree)| Some((name, self.text(tree)?)))
+            .collect()
     }
 
     fn nodes<'s>(&mut self, tree: &Tree<'s>) -> Vec<Node<'s>> {
         let mut nodes = Vec::new();
-        let Some(tree) = self.chosen(tree) else { return nodes };
+        let Some(tree) = self.chosen(tree) else {
+            return nodes;
+        };
         let fields = match &tree.kind {
             Kind::Struct(None, fields) => fields.as_slice(),
             _ => {
                 let span = self.span(&tree.span);
-                self.error(Code::Form, span, "nodes are a section, `(name: Op(..), name: Op(..))`");
+                self.error(
+                    Code::Form,
+                    span,
+                    "nodes are a section, `(name: Op(..), name: Op(..))`",
+                );
                 return nodes;
             }
         };
         for (name, tree) in fields {
             let name = self.word(name);
-            let Some(tree) = self.chosen(tree) else { continue };
+            let Some(tree) = self.chosen(tree) else {
+                continue;
+            };
             if let Kind::Struct(Some(head), members) = &tree.kind
                 && head.text == "Part"
             {
@@ -294,8 +415,16 @@ impl Reader<'_> {
     }
 
     fn node<'s>(&mut self, name: Word<'s>, tree: &Tree<'s>, part: Option<Part>) -> Node<'s> {
-        let value = self.chosen(tree).and_then(|tree| self.value(tree)).unwrap_or(Value::Broken);
-        Node { name, part, span: self.span(&tree.span), value }
+        let value = self
+            .chosen(tree)
+            .and_then(|tree| self.value(tree))
+            .unwrap_or(Value::Broken);
+        Node {
+            name,
+            part,
+            span: self.span(&tree.span),
+            value,
+        }
     }
 
     fn value<'s>(&mut self, tree: &Tree<'s>) -> Option<Value<'s>> {
@@ -304,26 +433,36 @@ impl Reader<'_> {
             Kind::Name(text) => return Some(Value::Alias(Word { text, span })),
             Kind::Tuple(Some(head), _) | Kind::Struct(Some(head), _) => self.word(head),
             _ => {
-                self.error(Code::Form, span, "a node is an op, `Linear(x, \"d -> f\")`, a `Call`, a `Repeat` or a name");
+                self.error(
+                    Code::Form,
+                    span,
+                    "a node is an op, `Linear(x, \"d -> f\")`, a `Call`, a `Repeat` or a name",
+                );
                 return None;
             }
         };
         match head.text {
             "Call" => {
                 let slots = self.slots(tree, "Call", CALL)?;
-                self.call(slots[0]?, None, slots[1]?, slots[2]).map(Value::Call)
+                self.call(slots[0]?, None, slots[1]?, slots[2])
+                    .map(Value::Call)
             }
             "Repeat" => {
                 let slots = self.slots(tree, "Repeat", REPEAT)?;
-                self.call(slots[0]?, slots[1], slots[2]?, slots[3]).map(Value::Call)
+                self.call(slots[0]?, slots[1], slots[2]?, slots[3])
+                    .map(Value::Call)
             }
             _ => match OPS.iter().find(|def| def.name == head.text) {
                 Some(def) => Some(Value::Op(def, self.fields(tree, def)?)),
                 None => {
-                    let known = OPS.iter().map(|def| def.name).chain(["Call", "Repeat", "If", "Part"]);
+                    let known = OPS
+                        .iter()
+                        .map(|def| def.name)
+                        .chain(["Call", "Repeat", "If", "Part"]);
                     let help = did_you_mean(head.text, known);
                     let message = format!("there is no op `{}`", head.text);
-                    self.diagnostics.push(Diagnostic::at(Code::Unknown, head.span, message).maybe_help(help));
+                    self.diagnostics
+                        .push(Diagnostic::at(Code::Unknown, head.span, message).maybe_help(help));
                     None
                 }
             },
@@ -344,19 +483,41 @@ impl Reader<'_> {
         };
         let inputs = self.names(inputs)?;
         let entries = dims.map_or_else(Vec::new, |tree| self.section(tree, "dimensions"));
-        let dims = entries.into_iter().filter_map(|(name, tree)| Some((name, self.text(tree)?))).collect();
-        Some(Call { block, count, inputs, dims })
+        let dims = entries
+            .into_iter()
+            .filter_map(|(name, tree)| Some((name, self.text(tree)?)))
+            .collect();
+        Some(Call {
+            block,
+            count,
+            inputs,
+            dims,
+        })
     }
 
     /// What the fields of an op hold.
-    fn fields<'s>(&mut self, tree: &Tree<'s>, def: &'static OpDef) -> Option<Vec<Option<Given<'s>>>> {
-        let written = def.fields.iter().filter(|field| field.kind != FieldKind::Past);
-        let slots: Vec<Slot> = written.clone().map(|field| (field.name, field.required)).collect();
+    fn fields<'s>(
+        &mut self,
+        tree: &Tree<'s>,
+        def: &'static OpDef,
+    ) -> Option<Vec<Option<Given<'s>>>> {
+        let written = def
+            .fields
+            .iter()
+            .filter(|field| field.kind != FieldKind::Past);
+        let slots: Vec<Slot> = written
+            .clone()
+            .map(|field| (field.name, field.required))
+            .collect();
         let mut values = self.slots(tree, def.name, &slots)?.into_iter();
         let mut given = Vec::with_capacity(def.fields.len());
         let mut sound = true;
         for field in def.fields {
-            let value = if field.kind == FieldKind::Past { None } else { values.next().flatten() };
+            let value = if field.kind == FieldKind::Past {
+                None
+            } else {
+                values.next().flatten()
+            };
             let read = value.map(|tree| self.field(field, tree));
             sound &= !matches!(read, Some(None));
             given.push(read.flatten());
@@ -379,8 +540,12 @@ impl Reader<'_> {
                     return Some(Given::Word(word));
                 }
                 let help = did_you_mean(word.text, words.iter().copied());
-                let message = format!("`{}` is none of the words that `{}` takes", word.text, field.name);
-                self.diagnostics.push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
+                let message = format!(
+                    "`{}` is none of the words that `{}` takes",
+                    word.text, field.name
+                );
+                self.diagnostics
+                    .push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
                 None
             }
             _ => Some(Given::Text(self.text(tree)?)),
@@ -399,7 +564,8 @@ impl Reader<'_> {
         if head != "Causal" {
             let message = format!("`{head}` is no mask that can be counted");
             let help = did_you_mean(head, ["Causal", "none"]);
-            self.diagnostics.push(Diagnostic::at(Code::Unknown, span, message).maybe_help(help));
+            self.diagnostics
+                .push(Diagnostic::at(Code::Unknown, span, message).maybe_help(help));
             return None;
         }
         let slots = self.slots(tree, "Causal", CAUSAL)?;
@@ -414,13 +580,22 @@ impl Reader<'_> {
                     other => {
                         let help = did_you_mean(other, ["bottom_right", "top_left"]);
                         let message = format!("`{other}` is no alignment of a causal mask");
-                        self.diagnostics.push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
+                        self.diagnostics.push(
+                            Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help),
+                        );
                         return None;
                     }
                 }
             }
         };
-        Some(Given::Mask(Some(MaskWords { queries, keys, align }), span))
+        Some(Given::Mask(
+            Some(MaskWords {
+                queries,
+                keys,
+                align,
+            }),
+            span,
+        ))
     }
 }
 

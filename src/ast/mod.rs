@@ -14,7 +14,10 @@ pub(crate) mod ron;
 pub(crate) fn syntax_error(file: u32, error: ron::SyntaxError) -> Diagnostic {
     let span = Span::new(file, error.span.start, error.span.end);
     if error.too_deep {
-        let message = format!("values are nested deeper than MAX_NESTING = {}", ron::MAX_NESTING);
+        let message = format!(
+            "values are nested deeper than MAX_NESTING = {}",
+            ron::MAX_NESTING
+        );
         return Diagnostic::at(Code::Limit, span, message);
     }
     Diagnostic::at(Code::Syntax, span, error.message)

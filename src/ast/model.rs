@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 
 use crate::diag::Span;
-use crate::ops::OpDef;
 use crate::mask::Align;
+use crate::ops::OpDef;
 use crate::part::{Part, Role};
 
 /// A bare name.

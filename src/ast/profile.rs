@@ -19,8 +19,10 @@ const PROFILE: &[Slot] = &[
 ];
 
 /// The profiles that are shipped, by name, with their texts.
-const SHIPPED: &[(&str, &str)] =
-    &[("exact", include_str!("../profiles/exact.ron")), ("torch", include_str!("../profiles/torch.ron"))];
+const SHIPPED: &[(&str, &str)] = &[
+    ("exact", include_str!("../profiles/exact.ron")),
+    ("torch", include_str!("../profiles/torch.ron")),
+];
 
 impl Profile {
     /// Names of the profiles that are shipped.
@@ -48,7 +50,12 @@ impl Profile {
         let file = sources.add(name, text);
         let mut diagnostics = Diagnostics::new(sources);
         let profile = match ron::parse(text) {
-            Ok(tree) => Reader { file, diagnostics: &mut diagnostics, switches: BTreeMap::new() }.profile(&tree),
+            Ok(tree) => Reader {
+                file,
+                diagnostics: &mut diagnostics,
+                switches: BTreeMap::new(),
+            }
+            .profile(&tree),
             Err(error) => {
                 diagnostics.push(super::syntax_error(file, error));
                 None
@@ -72,7 +79,8 @@ impl Reader<'_> {
             other => {
                 let help = did_you_mean(other, ["exact", "full", "half"]);
                 let message = format!("`{other}` is no way of counting masks");
-                self.diagnostics.push(Diagnostic::at(Code::Unknown, masks.span, message).maybe_help(help));
+                self.diagnostics
+                    .push(Diagnostic::at(Code::Unknown, masks.span, message).maybe_help(help));
                 return None;
             }
         };
@@ -84,7 +92,8 @@ impl Reader<'_> {
                 None => {
                     let help = did_you_mean(word.text, Kind::ALL.iter().map(|kind| kind.word()));
                     let message = format!("`{}` is no kind of elementwise arithmetic", word.text);
-                    self.diagnostics.push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
+                    self.diagnostics
+                        .push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
                 }
             }
         }
@@ -106,7 +115,12 @@ mod tests {
     #[test]
     fn every_shipped_profile_can_be_read() {
         for name in Profile::names() {
-            assert_eq!(Profile::shipped(name).map(|profile| profile.name).as_deref(), Some(name));
+            assert_eq!(
+                Profile::shipped(name)
+                    .map(|profile| profile.name)
+                    .as_deref(),
+                Some(name)
+            );
         }
     }
 }

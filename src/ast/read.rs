@@ -25,7 +25,10 @@ impl Reader<'_> {
     }
 
     pub(super) fn word<'s>(&self, name: &Name<'s>) -> Word<'s> {
-        Word { text: name.text, span: self.span(&name.span) }
+        Word {
+            text: name.text,
+            span: self.span(&name.span),
+        }
     }
 
     pub(super) fn error(&mut self, code: Code, span: Span, message: impl Into<String>) {
@@ -36,23 +39,38 @@ impl Reader<'_> {
         let span = self.span(&tree.span);
         let found = describe(tree);
         self.diagnostics.push(
-            Diagnostic::at(Code::Form, span, format!("{wanted} belongs here, not {found}")).label(format!("wants {wanted}")),
+            Diagnostic::at(
+                Code::Form,
+                span,
+                format!("{wanted} belongs here, not {found}"),
+            )
+            .label(format!("wants {wanted}")),
         );
     }
 
     /// The tree itself, or the branch that holds if it is an `If`.
     pub(super) fn chosen<'t, 's>(&mut self, mut tree: &'t Tree<'s>) -> Option<&'t Tree<'s>> {
         loop {
-            let Kind::Tuple(Some(head), items) = &tree.kind else { return Some(tree) };
+            let Kind::Tuple(Some(head), items) = &tree.kind else {
+                return Some(tree);
+            };
             if head.text != "If" {
                 return Some(tree);
             }
             let [switch, then, otherwise] = items.as_slice() else {
                 let span = self.span(&tree.span);
-                self.error(Code::Form, span, "`If` takes a switch and two values: `If(switch, when_on, when_off)`");
+                self.error(
+                    Code::Form,
+                    span,
+                    "`If` takes a switch and two values: `If(switch, when_on, when_off)`",
+                );
                 return None;
             };
-            tree = if self.flag(switch)?.0 { then } else { otherwise };
+            tree = if self.flag(switch)?.0 {
+                then
+            } else {
+                otherwise
+            };
         }
     }
 
@@ -68,9 +86,16 @@ impl Reader<'_> {
                 }
                 let help = did_you_mean(name, self.switches.keys().map(String::as_str));
                 let message = format!("there is no switch `{name}`");
-                self.diagnostics.push(Diagnostic::at(Code::Unknown, span, message).maybe_help(help.or_else(|| {
-                    Some(String::from("`true`, `false`, or a name declared under `switches`"))
-                })));
+                self.diagnostics
+                    .push(
+                        Diagnostic::at(Code::Unknown, span, message).maybe_help(help.or_else(
+                            || {
+                                Some(String::from(
+                                    "`true`, `false`, or a name declared under `switches`",
+                                ))
+                            },
+                        )),
+                    );
                 None
             }
             _ => {
@@ -84,7 +109,10 @@ impl Reader<'_> {
     pub(super) fn name<'s>(&mut self, tree: &Tree<'s>) -> Option<Word<'s>> {
         let tree = self.chosen(tree)?;
         match &tree.kind {
-            Kind::Name(text) => Some(Word { text, span: self.span(&tree.span) }),
+            Kind::Name(text) => Some(Word {
+                text,
+                span: self.span(&tree.span),
+            }),
             _ => {
                 self.wrong(tree, "a name");
                 None
@@ -106,8 +134,14 @@ impl Reader<'_> {
         let tree = self.chosen(tree)?;
         let span = self.span(&tree.span);
         match &tree.kind {
-            Kind::Text(text) => Some(Text { text: text.clone(), span }),
-            Kind::Number(text) => Some(Text { text: (*text).into(), span }),
+            Kind::Text(text) => Some(Text {
+                text: text.clone(),
+                span,
+            }),
+            Kind::Number(text) => Some(Text {
+                text: (*text).into(),
+                span,
+            }),
             _ => {
                 self.wrong(tree, "a text in quotes");
                 None
@@ -141,13 +175,22 @@ impl Reader<'_> {
     }
 
     /// A section whose names the author chooses: `(a: .., b: ..)`. A name that stands twice is an error.
-    pub(super) fn section<'t, 's>(&mut self, tree: &'t Tree<'s>, what: &str) -> Vec<(Word<'s>, &'t Tree<'s>)> {
-        let Some(tree) = self.chosen(tree) else { return Vec::new() };
+    pub(super) fn section<'t, 's>(
+        &mut self,
+        tree: &'t Tree<'s>,
+        what: &str,
+    ) -> Vec<(Word<'s>, &'t Tree<'s>)> {
+        let Some(tree) = self.chosen(tree) else {
+            return Vec::new();
+        };
         let fields = match &tree.kind {
             Kind::Struct(None, fields) => fields.as_slice(),
             Kind::Tuple(None, items) if items.is_empty() => &[],
             _ => {
-                self.wrong(tree, &format!("a section of {what}, `(name: .., name: ..)`,"));
+                self.wrong(
+                    tree,
+                    &format!("a section of {what}, `(name: .., name: ..)`,"),
+                );
                 return Vec::new();
             }
         };
@@ -166,8 +209,12 @@ impl Reader<'_> {
             let word = self.word(name);
             match seen.get(word.text) {
                 Some(first) => self.diagnostics.push(
-                    Diagnostic::at(Code::Duplicate, word.span, format!("`{}` stands twice in {what}", word.text))
-                        .related(*first, "first here"),
+                    Diagnostic::at(
+                        Code::Duplicate,
+                        word.span,
+                        format!("`{}` stands twice in {what}", word.text),
+                    )
+                    .related(*first, "first here"),
                 ),
                 None => {
                     seen.insert(word.text, word.span);
@@ -181,16 +228,26 @@ impl Reader<'_> {
     /// The values of a call's fields, positional or named, in the order of `slots`.
     ///
     /// Unknown, repeated, missing and surplus fields are all reported.
-    pub(super) fn slots<'t, 's>(&mut self, tree: &'t Tree<'s>, what: &str, slots: &[Slot]) -> Option<Vec<Option<&'t Tree<'s>>>> {
+    pub(super) fn slots<'t, 's>(
+        &mut self,
+        tree: &'t Tree<'s>,
+        what: &str,
+        slots: &[Slot],
+    ) -> Option<Vec<Option<&'t Tree<'s>>>> {
         let mut values: Vec<Option<&'t Tree<'s>>> = vec![None; slots.len()];
         let span = self.span(&tree.span);
         let mut sound = true;
         match &tree.kind {
             Kind::Tuple(_, items) => {
                 if items.len() > slots.len() {
-                    let message = format!("`{what}` takes {} at the most, got {}", counted(slots.len()), items.len());
+                    let message = format!(
+                        "`{what}` takes {} at the most, got {}",
+                        counted(slots.len()),
+                        items.len()
+                    );
                     let usage = usage(what, slots);
-                    self.diagnostics.push(Diagnostic::at(Code::Form, span, message).help(usage));
+                    self.diagnostics
+                        .push(Diagnostic::at(Code::Form, span, message).help(usage));
                     return None;
                 }
                 for (value, item) in values.iter_mut().zip(items) {
@@ -205,7 +262,9 @@ impl Reader<'_> {
                             sound = false;
                             let help = did_you_mean(word.text, slots.iter().map(|(name, _)| *name));
                             let message = format!("`{what}` has no field `{}`", word.text);
-                            self.diagnostics.push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
+                            self.diagnostics.push(
+                                Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help),
+                            );
                         }
                     }
                 }
@@ -222,8 +281,16 @@ impl Reader<'_> {
             .map(|((name, _), _)| *name)
             .collect();
         if !missing.is_empty() {
-            let message = format!("`{what}` lacks {}", missing.iter().map(|m| format!("`{m}`")).collect::<Vec<_>>().join(", "));
-            self.diagnostics.push(Diagnostic::at(Code::Form, span, message).help(usage(what, slots)));
+            let message = format!(
+                "`{what}` lacks {}",
+                missing
+                    .iter()
+                    .map(|m| format!("`{m}`"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            );
+            self.diagnostics
+                .push(Diagnostic::at(Code::Form, span, message).help(usage(what, slots)));
             return None;
         }
         sound.then_some(values)
@@ -234,13 +301,23 @@ impl Reader<'_> {
 fn usage(what: &str, slots: &[Slot]) -> String {
     let fields: Vec<String> = slots
         .iter()
-        .map(|(name, required)| if *required { (*name).to_owned() } else { format!("[{name}]") })
+        .map(|(name, required)| {
+            if *required {
+                (*name).to_owned()
+            } else {
+                format!("[{name}]")
+            }
+        })
         .collect();
     format!("write {what}({})", fields.join(", "))
 }
 
 fn counted(fields: usize) -> String {
-    if fields == 1 { String::from("one field") } else { format!("{fields} fields") }
+    if fields == 1 {
+        String::from("one field")
+    } else {
+        format!("{fields} fields")
+    }
 }
 
 /// What a value is, for a message.

@@ -9,7 +9,9 @@ use std::cell::Cell;
 use std::fmt;
 use std::ops::Range;
 
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
 
 /// Values nested deeper than this are refused.
 pub(crate) const MAX_NESTING: usize = 100;
@@ -63,16 +65,24 @@ pub(crate) struct SyntaxError {
 /// Parses a whole text.
 pub(crate) fn parse(text: &str) -> Result<Tree<'_>, SyntaxError> {
     let options = ron::Options::default().with_recursion_limit(4 * MAX_NESTING);
-    let cursor = Cursor { text, at: Cell::new(0), depth: Cell::new(0) };
-    options.from_str_seed(text, Value(&cursor)).map_err(|error| SyntaxError {
-        too_deep: matches!(error.code, ron::Error::ExceededRecursionLimit)
-            || cursor.depth.get() > MAX_NESTING,
-        message: error.code.to_string(),
-        span: {
-            let start = cursor.blanks(offset(text, error.span.start)).min(text.len());
-            start..offset(text, error.span.end).max(start)
-        },
-    })
+    let cursor = Cursor {
+        text,
+        at: Cell::new(0),
+        depth: Cell::new(0),
+    };
+    options
+        .from_str_seed(text, Value(&cursor))
+        .map_err(|error| SyntaxError {
+            too_deep: matches!(error.code, ron::Error::ExceededRecursionLimit)
+                || cursor.depth.get() > MAX_NESTING,
+            message: error.code.to_string(),
+            span: {
+                let start = cursor
+                    .blanks(offset(text, error.span.start))
+                    .min(text.len());
+                start..offset(text, error.span.end).max(start)
+            },
+        })
 }
 
 /// The byte offset of a line and column, both counted from 1, columns in characters.
@@ -84,7 +94,10 @@ fn offset(text: &str, position: ron::error::Position) -> usize {
             None => return text.len(),
         }
     }
-    text[start..].char_indices().nth(position.col.saturating_sub(1)).map_or(text.len(), |(at, _)| start + at)
+    text[start..]
+        .char_indices()
+        .nth(position.col.saturating_sub(1))
+        .map_or(text.len(), |(at, _)| start + at)
 }
 
 /// A place in the text at or before the parser's own; only punctuation and blanks stand between the two.
@@ -158,15 +171,23 @@ impl<'s> Cursor<'s> {
     fn is_struct(&self, at: usize) -> bool {
         let inside = self.blanks(at + 1);
         let name = self.rest(inside).trim_start_matches("r#");
-        let length = name.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(name.len());
+        let length = name
+            .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .unwrap_or(name.len());
         length > 0
-            && self.rest(self.blanks(inside + self.rest(inside).len() - name.len() + length)).starts_with(':')
+            && self
+                .rest(self.blanks(inside + self.rest(inside).len() - name.len() + length))
+                .starts_with(':')
     }
 
     /// The byte range of a slice of the text, remembered as the latest place known.
     fn span_of(&self, part: &str) -> Range<usize> {
         let start = (part.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
-        let start = if start <= self.text.len() { start } else { self.at.get() };
+        let start = if start <= self.text.len() {
+            start
+        } else {
+            self.at.get()
+        };
         let end = start + part.len();
         self.at.set(end);
         start..end
@@ -218,10 +239,14 @@ impl<'de> DeserializeSeed<'de> for Value<'_, 'de> {
                     deserializer.deserialize_tuple(0, reader)
                 }
             }
-            Some(c) if c.is_ascii_digit() || matches!(c, '-' | '+' | '.') => deserializer.deserialize_any(reader),
+            Some(c) if c.is_ascii_digit() || matches!(c, '-' | '+' | '.') => {
+                deserializer.deserialize_any(reader)
+            }
             _ => deserializer.deserialize_enum("", &[], reader),
         };
-        cursor.depth.set(cursor.depth.get().saturating_sub(usize::from(tree.is_ok())));
+        cursor
+            .depth
+            .set(cursor.depth.get().saturating_sub(usize::from(tree.is_ok())));
         tree
     }
 }
@@ -239,7 +264,10 @@ impl<'s> Reader<'_, 's> {
         let length = rest.find(|c| !word(c)).unwrap_or(rest.len());
         let span = self.start..self.start + length;
         self.cursor.at.set(span.end);
-        Ok(Tree { kind: Kind::Number(&rest[..length]), span })
+        Ok(Tree {
+            kind: Kind::Number(&rest[..length]),
+            span,
+        })
     }
 
     fn sequence<A: SeqAccess<'s>>(&self, mut items: A) -> Result<Vec<Tree<'s>>, A::Error> {
@@ -250,7 +278,10 @@ impl<'s> Reader<'_, 's> {
         Ok(list)
     }
 
-    fn fields<A: MapAccess<'s>>(&self, mut entries: A) -> Result<Vec<(Name<'s>, Tree<'s>)>, A::Error> {
+    fn fields<A: MapAccess<'s>>(
+        &self,
+        mut entries: A,
+    ) -> Result<Vec<(Name<'s>, Tree<'s>)>, A::Error> {
         let mut list = Vec::new();
         while let Some(name) = entries.next_key_seed(Identifier(self.cursor))? {
             let value = entries.next_value_seed(Value(self.cursor))?;
@@ -271,10 +302,18 @@ impl<'de> Visitor<'de> for Reader<'_, 'de> {
         let inner = self.cursor.span_of(text);
         let rest = self.cursor.rest(inner.end);
         let end = inner.end + rest.find('"').map_or(0, |quote| quote + 1);
-        let hashes = self.cursor.rest(end).bytes().take_while(|b| *b == b'#').count();
+        let hashes = self
+            .cursor
+            .rest(end)
+            .bytes()
+            .take_while(|b| *b == b'#')
+            .count();
         let raw = self.cursor.rest(self.start).starts_with('r');
         self.cursor.at.set(end + if raw { hashes } else { 0 });
-        Ok(Tree { span: inner, kind: Kind::Text(Cow::Borrowed(text)) })
+        Ok(Tree {
+            span: inner,
+            kind: Kind::Text(Cow::Borrowed(text)),
+        })
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Tree<'de>, E> {
@@ -287,7 +326,10 @@ impl<'de> Visitor<'de> for Reader<'_, 'de> {
         });
         let end = self.start + end.map_or(rest.len(), |at| at + 2);
         self.cursor.at.set(end);
-        Ok(Tree { span: self.start..end, kind: Kind::Text(Cow::Owned(text.to_owned())) })
+        Ok(Tree {
+            span: self.start..end,
+            kind: Kind::Text(Cow::Owned(text.to_owned())),
+        })
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Tree<'de>, E> {
@@ -306,14 +348,24 @@ impl<'de> Visitor<'de> for Reader<'_, 'de> {
         let bracketed = self.cursor.rest(self.start).starts_with('[');
         let list = self.sequence(items)?;
         let end = self.cursor.close(if bracketed { ']' } else { ')' });
-        let kind = if bracketed { Kind::List(list) } else { Kind::Tuple(None, list) };
-        Ok(Tree { span: self.start..end, kind })
+        let kind = if bracketed {
+            Kind::List(list)
+        } else {
+            Kind::Tuple(None, list)
+        };
+        Ok(Tree {
+            span: self.start..end,
+            kind,
+        })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Tree<'de>, A::Error> {
         let fields = self.fields(entries)?;
         let end = self.cursor.close(')');
-        Ok(Tree { span: self.start..end, kind: Kind::Struct(None, fields) })
+        Ok(Tree {
+            span: self.start..end,
+            kind: Kind::Struct(None, fields),
+        })
     }
 
     fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<Tree<'de>, A::Error> {
@@ -321,9 +373,15 @@ impl<'de> Visitor<'de> for Reader<'_, 'de> {
         let open = self.cursor.blanks(head.span.end);
         if !self.cursor.rest(open).starts_with('(') {
             content.unit_variant()?;
-            return Ok(Tree { span: head.span.clone(), kind: Kind::Name(head.text) });
+            return Ok(Tree {
+                span: head.span.clone(),
+                kind: Kind::Name(head.text),
+            });
         }
-        let inner = Reader { cursor: self.cursor, start: open };
+        let inner = Reader {
+            cursor: self.cursor,
+            start: open,
+        };
         self.cursor.at.set(open + 1);
         let tree = if self.cursor.is_struct(open) {
             content.struct_variant(&[], inner)?
@@ -359,7 +417,10 @@ impl<'de> Visitor<'de> for Identifier<'_, 'de> {
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Name<'de>, E> {
-        Ok(Name { text, span: self.0.span_of(text) })
+        Ok(Name {
+            text,
+            span: self.0.span_of(text),
+        })
     }
 }
 
@@ -372,7 +433,9 @@ mod tests {
             Kind::Name(name) => (*name).to_owned(),
             Kind::Text(text) => format!("{text:?}"),
             Kind::Number(number) => format!("#{number}"),
-            Kind::List(list) => format!("{:?}", list.iter().map(shown).collect::<Vec<_>>()).replace('"', ""),
+            Kind::List(list) => {
+                format!("{:?}", list.iter().map(shown).collect::<Vec<_>>()).replace('"', "")
+            }
             Kind::Tuple(head, list) => format!(
                 "{}<{}>",
                 head.as_ref().map_or("", |h| h.text),
@@ -381,7 +444,11 @@ mod tests {
             Kind::Struct(head, fields) => format!(
                 "{}{{{}}}",
                 head.as_ref().map_or("", |h| h.text),
-                fields.iter().map(|(k, v)| format!("{}={}", k.text, shown(v))).collect::<Vec<_>>().join(";")
+                fields
+                    .iter()
+                    .map(|(k, v)| format!("{}={}", k.text, shown(v)))
+                    .collect::<Vec<_>>()
+                    .join(";")
             ),
         }
     }
@@ -405,7 +472,9 @@ mod tests {
         fn walk(text: &str, tree: &Tree<'_>, out: &mut Vec<String>) {
             out.push(text[tree.span.clone()].to_owned());
             match &tree.kind {
-                Kind::List(list) | Kind::Tuple(_, list) => list.iter().for_each(|t| walk(text, t, out)),
+                Kind::List(list) | Kind::Tuple(_, list) => {
+                    list.iter().for_each(|t| walk(text, t, out))
+                }
                 Kind::Struct(_, fields) => fields.iter().for_each(|(_, t)| walk(text, t, out)),
                 _ => {}
             }
@@ -414,7 +483,15 @@ mod tests {
         walk(text, &tree, &mut places);
         assert_eq!(
             places,
-            [text, "[ x , Y( \"p q\" , 12 ) ]", "x", "Y( \"p q\" , 12 )", "p q", "12", "\"\\\"z\""]
+            [
+                text,
+                "[ x , Y( \"p q\" , 12 ) ]",
+                "x",
+                "Y( \"p q\" , 12 )",
+                "p q",
+                "12",
+                "\"\\\"z\""
+            ]
         );
     }
 
@@ -422,7 +499,9 @@ mod tests {
     fn broken_text_is_an_error_at_its_place() {
         let error = parse("M(a: 1,\n  b 2)").expect_err("a colon is missing");
         assert_eq!(&"M(a: 1,\n  b 2)"[error.span.start..], "2)");
-        for text in ["", "M(", "M(a: )", "M(a: 'x)", "\"", "[", "M(a: \"x", "r#\"", "/*", "M(a: {)"] {
+        for text in [
+            "", "M(", "M(a: )", "M(a: 'x)", "\"", "[", "M(a: \"x", "r#\"", "/*", "M(a: {)",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

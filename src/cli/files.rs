@@ -15,9 +15,12 @@ pub(super) fn read(path: &Path) -> Result<(String, String), Failure> {
     } else {
         let name = path.display().to_string();
         if path.is_dir() {
-            return Err(Failure::Failed(format!("error: {name} is a directory, not a model file")));
+            return Err(Failure::Failed(format!(
+                "error: {name} is a directory, not a model file"
+            )));
         }
-        let file = std::fs::File::open(path).map_err(|error| Failure::Failed(format!("error: {name}: {error}")))?;
+        let file = std::fs::File::open(path)
+            .map_err(|error| Failure::Failed(format!("error: {name}: {error}")))?;
         (name, Box::new(file))
     };
     let mut bytes = Vec::new();
@@ -31,14 +34,22 @@ pub(super) fn read(path: &Path) -> Result<(String, String), Failure> {
         return Err(Failure::Failed(message));
     }
     match String::from_utf8(bytes) {
-        Ok(text) if text.trim().is_empty() => {
-            Err(Failure::Failed(format!("error: {name} is empty; a model file holds one `Model(..)`")))
-        }
+        Ok(text) if text.trim().is_empty() => Err(Failure::Failed(format!(
+            "error: {name} is empty; a model file holds one `Model(..)`"
+        ))),
         Ok(text) => Ok((name, text)),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
-            let line = error.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
-            Err(Failure::Failed(format!("error: {name}:{line}: not UTF-8 from byte {at} on")))
+            let line = error
+                .as_bytes()
+                .iter()
+                .take(at)
+                .filter(|byte| **byte == b'\n')
+                .count()
+                + 1;
+            Err(Failure::Failed(format!(
+                "error: {name}:{line}: not UTF-8 from byte {at} on"
+            )))
         }
     }
 }
@@ -46,10 +57,14 @@ pub(super) fn read(path: &Path) -> Result<(String, String), Failure> {
 /// Writes a result to a file or to standard output. A reader that closed the pipe is no error.
 pub(super) fn write(output: Option<&Path>, text: &str) -> Result<(), Failure> {
     match output {
-        Some(path) => replace(path, text).map_err(|error| Failure::Failed(format!("error: {}: {error}", path.display()))),
+        Some(path) => replace(path, text)
+            .map_err(|error| Failure::Failed(format!("error: {}: {error}", path.display()))),
         None => {
             let mut stdout = anstream::stdout().lock();
-            match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            match stdout
+                .write_all(text.as_bytes())
+                .and_then(|()| stdout.flush())
+            {
                 Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                     Err(Failure::Failed(format!("error: standard output: {error}")))
                 }
@@ -61,12 +76,17 @@ pub(super) fn write(output: Option<&Path>, text: &str) -> Result<(), Failure> {
 
 /// Replaces a file at once: readers see the old text or the new.
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let name = path.file_name().ok_or_else(|| std::io::Error::new(ErrorKind::InvalidInput, "not a file name"))?;
+    let name = path
+        .file_name()
+        .ok_or_else(|| std::io::Error::new(ErrorKind::InvalidInput, "not a file name"))?;
     let mut draft = name.to_owned();
     draft.push(format!(".{}.tmp", std::process::id()));
     let draft = path.with_file_name(draft);
     let written = std::fs::File::create(&draft)
-        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|mut file| {
+            file.write_all(text.as_bytes())
+                .and_then(|()| file.sync_all())
+        })
         .and_then(|()| std::fs::rename(&draft, path));
     if written.is_err() {
         // The draft may not exist; the error that matters is the first one.

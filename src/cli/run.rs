@@ -43,7 +43,11 @@ fn check(check: &Check) -> Result<(), Failure> {
             Err(Failure::Failed(message) | Failure::Usage(message)) => wrong.push(message),
         }
     }
-    if wrong.is_empty() { files::write(None, &said) } else { Err(Failure::Failed(wrong.join("\n\n"))) }
+    if wrong.is_empty() {
+        files::write(None, &said)
+    } else {
+        Err(Failure::Failed(wrong.join("\n\n")))
+    }
 }
 
 /// Checks a model as the file has it, with each switch the other way, and with each preset, in every phase.
@@ -55,14 +59,20 @@ fn check_text(name: &str, text: &str) -> Result<String, Failure> {
         check_phases(&Model::read(name, text, &Options { preset: None, set })?)?;
     }
     for preset in model.presets() {
-        let options = Options { preset: Some(preset.clone()), set: Vec::new() };
+        let options = Options {
+            preset: Some(preset.clone()),
+            set: Vec::new(),
+        };
         check_phases(&Model::read(name, text, &options)?)?;
     }
     let count = |number: usize, what: &str| match number {
         1 => format!("1 {what}"),
         many => format!("{many} {what}s"),
     };
-    let ledger = model.ledger(model.phases().first().copied().unwrap_or_default(), &Profile::exact())?;
+    let ledger = model.ledger(
+        model.phases().first().copied().unwrap_or_default(),
+        &Profile::exact(),
+    )?;
     Ok(format!(
         "{}, {}, {}, {}",
         count(ledger.rows.len(), "op"),
@@ -92,18 +102,28 @@ fn select(selectors: &Selectors) -> Result<Selection, Failure> {
     let mut set = Vec::with_capacity(selectors.set.len());
     for text in &selectors.set {
         let Some((name, value)) = text.split_once('=') else {
-            return Err(Failure::Usage(format!("error: --set wants NAME=VALUE, not `{text}`")));
+            return Err(Failure::Usage(format!(
+                "error: --set wants NAME=VALUE, not `{text}`"
+            )));
         };
         set.push((name.trim().to_owned(), value.trim().to_owned()));
     }
     let profile = profile(&selectors.profile)?;
     let (name, text) = files::read(&selectors.file)?;
-    let options = Options { preset: selectors.preset.clone(), set };
+    let options = Options {
+        preset: selectors.preset.clone(),
+        set,
+    };
     let model = Model::read(&name, &text, &options)?;
     let basis = basis_of(&model, &selectors.basis)?;
     let ledger = model.ledger(&selectors.phase, &profile)?;
     model.check_values(&ledger)?;
-    Ok(Selection { model, profile, ledger, basis })
+    Ok(Selection {
+        model,
+        profile,
+        ledger,
+        basis,
+    })
 }
 
 /// A profile that is shipped, or one in a file.
@@ -116,16 +136,35 @@ fn profile(name: &str) -> Result<Profile, Failure> {
         return Ok(Profile::parse(&name, &text)?);
     }
     let help = did_you_mean(name, Profile::names()).unwrap_or_default();
-    Err(Failure::Failed(format!("error: there is no profile `{name}`\n  help: {help}; a file ends in `.ron`")))
+    Err(Failure::Failed(format!(
+        "error: there is no profile `{name}`\n  help: {help}; a file ends in `.ron`"
+    )))
 }
 
 fn report(report: &Report) -> Result<(), Failure> {
-    let Selection { model, profile, ledger, basis } = select(&report.selectors)?;
+    let Selection {
+        model,
+        profile,
+        ledger,
+        basis,
+    } = select(&report.selectors)?;
     let preset = report.selectors.preset.as_deref();
-    let summary = summarize(&model, &ledger, &report.selectors.phase, &profile, preset, &basis)
-        .map_err(|error| Failure::Failed(format!("error[dimension]: {error}")))?;
+    let summary = summarize(
+        &model,
+        &ledger,
+        &report.selectors.phase,
+        &profile,
+        preset,
+        &basis,
+    )
+    .map_err(|error| Failure::Failed(format!("error[dimension]: {error}")))?;
     if report.show == Some(super::args::ShowWhat::Numbers) {
-        for quantity in [ledger.dots(), ledger.macs(), ledger.flops(), ledger.params()] {
+        for quantity in [
+            ledger.dots(),
+            ledger.macs(),
+            ledger.flops(),
+            ledger.params(),
+        ] {
             value(&quantity)?;
         }
     }
@@ -137,13 +176,23 @@ fn report(report: &Report) -> Result<(), Failure> {
         By::Op => Cut::Group(Grouping::Op),
         By::Mixing => Cut::Group(Grouping::Mixing),
     });
-    let style = Style { cut, show: report.show.map(super::args::ShowWhat::show), width: width(report) };
-    files::write(report.output.as_deref(), &render(&summary, report.format.format(), &style))
+    let style = Style {
+        cut,
+        show: report.show.map(super::args::ShowWhat::show),
+        width: width(report),
+    };
+    files::write(
+        report.output.as_deref(),
+        &render(&summary, report.format.format(), &style),
+    )
 }
 
 /// The width of the terminal that the report is for; none for files and pipes.
 fn width(report: &Report) -> Option<usize> {
-    if let Some(columns) = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()) {
+    if let Some(columns) = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok())
+    {
         return Some(columns);
     }
     if report.output.is_some() {
@@ -177,20 +226,35 @@ fn formula(formula: &Formula) -> Result<(), Failure> {
 fn value(formula: &Quantity) -> Result<dashu_int::IBig, Failure> {
     let free = formula.free();
     if free.is_empty() {
-        return formula.at(&[]).map_err(|error| Failure::Failed(format!("error[dimension]: {error}")));
+        return formula
+            .at(&[])
+            .map_err(|error| Failure::Failed(format!("error[dimension]: {error}")));
     }
     let set: Vec<String> = free.iter().map(|name| format!("--set {name}=..")).collect();
-    let message = format!("error[dimension]: there is no number: {} has no value", free.join(", "));
-    Err(Failure::Failed(format!("{message}\n  help: choose a --preset, or give {}", set.join(" "))))
+    let message = format!(
+        "error[dimension]: there is no number: {} has no value",
+        free.join(", ")
+    );
+    Err(Failure::Failed(format!(
+        "{message}\n  help: choose a --preset, or give {}",
+        set.join(" ")
+    )))
 }
 
 fn ops(ops: &Ops) -> Result<(), Failure> {
-    let Some(name) = &ops.name else { return files::write(None, &reference::markdown()) };
+    let Some(name) = &ops.name else {
+        return files::write(None, &reference::markdown());
+    };
     match OPS.iter().find(|def| def.name.eq_ignore_ascii_case(name)) {
-        Some(def) => files::write(None, &format!("{}\n\n{}", reference::page(def), reference::fields(def))),
+        Some(def) => files::write(
+            None,
+            &format!("{}\n\n{}", reference::page(def), reference::fields(def)),
+        ),
         None => {
             let help = did_you_mean(name, OPS.iter().map(|def| def.name)).unwrap_or_default();
-            Err(Failure::Failed(format!("error: there is no op `{name}`\n  help: {help}")))
+            Err(Failure::Failed(format!(
+                "error: there is no op `{name}`\n  help: {help}"
+            )))
         }
     }
 }

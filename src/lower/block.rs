@@ -7,7 +7,9 @@ use smallvec::SmallVec;
 
 use super::scope::{self, Local, Sizes};
 use super::symbols::Positions;
-use crate::ast::model::{Block as AstBlock, Call, Given, Model, Node as AstNode, Text, Value, Word};
+use crate::ast::model::{
+    Block as AstBlock, Call, Given, Model, Node as AstNode, Text, Value, Word,
+};
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::graph::{Block, BlockBuilder, BlockId, Node, NodeId, NodeKind};
 use crate::ops::args::{Arg, Args, FieldKind, MaskSpec};
@@ -29,7 +31,10 @@ pub(super) fn declare_dims<'s>(model: &Model<'s>, table: &Symbols) -> Locals<'s>
     for block in model.blocks.iter().chain([&model.body]) {
         let mut local = Local::new();
         for dim in &block.dims {
-            let sym = symbols.declare(&format!("{}.{}", block.name.text, dim.text), Domain { min: 0, max: None });
+            let sym = symbols.declare(
+                &format!("{}.{}", block.name.text, dim.text),
+                Domain { min: 0, max: None },
+            );
             local.extend(sym.map(|sym| (dim.text, sym)));
         }
         blocks.push(local);
@@ -88,12 +93,22 @@ pub(super) fn lower<'s>(
 
 impl<'a, 's> Lower<'a, 's, '_> {
     fn run(&mut self, is_body: bool) -> Option<Block> {
-        let mut builder = BlockBuilder::with_capacity(self.block.nodes.len() + self.block.inputs.len());
+        let mut builder =
+            BlockBuilder::with_capacity(self.block.nodes.len() + self.block.inputs.len());
         let mut inputs = Vec::with_capacity(self.block.inputs.len());
         for (slot, (name, text)) in self.block.inputs.iter().enumerate() {
             let shape = self.axes(text, is_body);
-            let kind = if shape.is_some() { NodeKind::Input(slot) } else { NodeKind::Broken };
-            let node = Node { name: name.text.to_owned(), part: None, span: name.span, kind };
+            let kind = if shape.is_some() {
+                NodeKind::Input(slot)
+            } else {
+                NodeKind::Broken
+            };
+            let node = Node {
+                name: name.text.to_owned(),
+                part: None,
+                span: name.span,
+                kind,
+            };
             let id = builder.add(node);
             self.declare(name, Named::Node(id, name.span));
             inputs.push((name.text.to_owned(), shape.unwrap_or_default()));
@@ -105,7 +120,12 @@ impl<'a, 's> Lower<'a, 's, '_> {
                 continue;
             }
             let (kind, operands) = self.kind(node);
-            let id = builder.add(Node { name: node.name.text.to_owned(), part: node.part, span: node.span, kind });
+            let id = builder.add(Node {
+                name: node.name.text.to_owned(),
+                part: node.part,
+                span: node.span,
+                kind,
+            });
             self.declare(&node.name, Named::Node(id, node.name.span));
             reads.push((id, operands));
         }
@@ -120,7 +140,14 @@ impl<'a, 's> Lower<'a, 's, '_> {
         let output = self.resolve(&self.block.output)?;
         let dims = self.local_dims();
         let name = self.block.name.text.to_owned();
-        match builder.finish(name, self.block.name.span, self.block.part, dims, inputs, output) {
+        match builder.finish(
+            name,
+            self.block.name.span,
+            self.block.part,
+            dims,
+            inputs,
+            output,
+        ) {
             Ok(block) => Some(block),
             Err(cycle) => {
                 self.report_cycle(&cycle);
@@ -130,15 +157,24 @@ impl<'a, 's> Lower<'a, 's, '_> {
     }
 
     fn local_dims(&self) -> Vec<crate::sym::Sym> {
-        self.block.dims.iter().filter_map(|dim| self.local.get(dim.text).copied()).collect()
+        self.block
+            .dims
+            .iter()
+            .filter_map(|dim| self.local.get(dim.text).copied())
+            .collect()
     }
 
     fn report_cycle(&mut self, cycle: &[(String, Span)]) {
         let names: Vec<String> = cycle.iter().map(|(name, _)| format!("`{name}`")).collect();
-        let Some((_, first)) = cycle.first() else { return };
-        let mut diagnostic =
-            Diagnostic::at(Code::Cycle, *first, format!("nodes that need each other: {}", names.join(", ")))
-                .help("a graph has no cycles; what runs in rounds is a block under `Repeat`");
+        let Some((_, first)) = cycle.first() else {
+            return;
+        };
+        let mut diagnostic = Diagnostic::at(
+            Code::Cycle,
+            *first,
+            format!("nodes that need each other: {}", names.join(", ")),
+        )
+        .help("a graph has no cycles; what runs in rounds is a block under `Repeat`");
         for (name, span) in cycle.iter().skip(1) {
             diagnostic = diagnostic.related(*span, format!("`{name}` is part of the cycle"));
         }
@@ -149,8 +185,10 @@ impl<'a, 's> Lower<'a, 's, '_> {
     fn declare(&mut self, word: &Word<'s>, named: Named<'a, 's>) {
         if let Some(Named::Node(_, first) | Named::Alias(_, first)) = self.names.get(word.text) {
             let message = format!("`{}` is declared twice", word.text);
-            self.diagnostics
-                .push(Diagnostic::at(Code::Duplicate, word.span, message).related(*first, "first declared here"));
+            self.diagnostics.push(
+                Diagnostic::at(Code::Duplicate, word.span, message)
+                    .related(*first, "first declared here"),
+            );
             return;
         }
         self.names.insert(word.text, named);
@@ -166,13 +204,15 @@ impl<'a, 's> Lower<'a, 's, '_> {
                 None => {
                     let help = did_you_mean(name, self.names.keys().copied());
                     let message = format!("no node `{name}` here");
-                    self.diagnostics.push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
+                    self.diagnostics
+                        .push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
                     return None;
                 }
             }
         }
         let message = format!("`{}` is only another name for itself", word.text);
-        self.diagnostics.push(Diagnostic::at(Code::Cycle, word.span, message));
+        self.diagnostics
+            .push(Diagnostic::at(Code::Cycle, word.span, message));
         None
     }
 
@@ -184,19 +224,29 @@ impl<'a, 's> Lower<'a, 's, '_> {
                     Given::Nodes(words) => Some(words.as_slice()),
                     _ => None,
                 });
-                (self.op(def, given, node.span).unwrap_or(NodeKind::Broken), operands.collect())
+                (
+                    self.op(def, given, node.span).unwrap_or(NodeKind::Broken),
+                    operands.collect(),
+                )
             }
-            Value::Call(call) => (self.call(call).unwrap_or(NodeKind::Broken), SmallVec::from_iter([call.inputs.as_slice()])),
+            Value::Call(call) => (
+                self.call(call).unwrap_or(NodeKind::Broken),
+                SmallVec::from_iter([call.inputs.as_slice()]),
+            ),
             Value::Alias(_) | Value::Broken => (NodeKind::Broken, SmallVec::new()),
         }
     }
 
     fn call(&mut self, call: &Call<'s>) -> Option<NodeKind> {
         let blocks = &self.model.blocks;
-        let Some(at) = blocks.iter().position(|block| block.name.text == call.block.text) else {
+        let Some(at) = blocks
+            .iter()
+            .position(|block| block.name.text == call.block.text)
+        else {
             let help = did_you_mean(call.block.text, blocks.iter().map(|block| block.name.text));
             let message = format!("there is no block `{}`", call.block.text);
-            self.diagnostics.push(Diagnostic::at(Code::Unknown, call.block.span, message).maybe_help(help));
+            self.diagnostics
+                .push(Diagnostic::at(Code::Unknown, call.block.span, message).maybe_help(help));
             return None;
         };
         let block = &blocks[at];
@@ -204,37 +254,67 @@ impl<'a, 's> Lower<'a, 's, '_> {
         let mut sound = true;
         if block.inputs.len() != call.inputs.len() {
             let names: Vec<&str> = block.inputs.iter().map(|(name, _)| name.text).collect();
-            let message =
-                format!("block `{}` takes ({}), {} given", block.name.text, names.join(", "), call.inputs.len());
-            self.diagnostics.push(Diagnostic::at(Code::Form, call.block.span, message));
+            let message = format!(
+                "block `{}` takes ({}), {} given",
+                block.name.text,
+                names.join(", "),
+                call.inputs.len()
+            );
+            self.diagnostics
+                .push(Diagnostic::at(Code::Form, call.block.span, message));
             sound = false;
         }
         let mut dims = Vec::with_capacity(block.dims.len());
         for dim in &block.dims {
             match call.dims.iter().find(|(name, _)| name.text == dim.text) {
-                Some((_, text)) => dims.extend(scope::expression(text, self.local, self.cx, self.diagnostics)),
+                Some((_, text)) => dims.extend(scope::expression(
+                    text,
+                    self.local,
+                    self.cx,
+                    self.diagnostics,
+                )),
                 None => {
-                    let message = format!("block `{}` needs its dimension `{}`", block.name.text, dim.text);
+                    let message = format!(
+                        "block `{}` needs its dimension `{}`",
+                        block.name.text, dim.text
+                    );
                     let help = format!("give it in the call: `({}: \"..\")`", dim.text);
-                    self.diagnostics.push(Diagnostic::at(Code::Form, call.block.span, message).help(help));
+                    self.diagnostics
+                        .push(Diagnostic::at(Code::Form, call.block.span, message).help(help));
                 }
             }
         }
         for (name, _) in &call.dims {
             if !block.dims.iter().any(|dim| dim.text == name.text) {
                 let help = did_you_mean(name.text, block.dims.iter().map(|dim| dim.text));
-                let message = format!("block `{}` has no dimension `{}`", block.name.text, name.text);
-                self.diagnostics.push(Diagnostic::at(Code::Unknown, name.span, message).maybe_help(help));
+                let message = format!(
+                    "block `{}` has no dimension `{}`",
+                    block.name.text, name.text
+                );
+                self.diagnostics
+                    .push(Diagnostic::at(Code::Unknown, name.span, message).maybe_help(help));
             }
         }
         let count = match &call.count {
-            Some(text) => Some((scope::expression(text, self.local, self.cx, self.diagnostics)?, text.span)),
+            Some(text) => Some((
+                scope::expression(text, self.local, self.cx, self.diagnostics)?,
+                text.span,
+            )),
             None => None,
         };
-        (sound && dims.len() == block.dims.len()).then_some(NodeKind::Call { block: BlockId(at), count, dims })
+        (sound && dims.len() == block.dims.len()).then_some(NodeKind::Call {
+            block: BlockId(at),
+            count,
+            dims,
+        })
     }
 
-    fn op(&mut self, def: &'static OpDef, given: &[Option<Given<'s>>], span: Span) -> Option<NodeKind> {
+    fn op(
+        &mut self,
+        def: &'static OpDef,
+        given: &[Option<Given<'s>>],
+        span: Span,
+    ) -> Option<NodeKind> {
         let mut args = Vec::with_capacity(def.fields.len());
         let mut places = Vec::new();
         let mut sound = true;
@@ -258,7 +338,12 @@ impl<'a, 's> Lower<'a, 's, '_> {
         }
         let args = Args(args);
         match (def.build)(&mut args.clone()) {
-            Ok(op) => Some(NodeKind::Op { def, args, op, places }),
+            Ok(op) => Some(NodeKind::Op {
+                def,
+                args,
+                op,
+                places,
+            }),
             Err(error) => {
                 self.diagnostics.push(refusal(def, &error, &places, span));
                 None
@@ -271,9 +356,14 @@ impl<'a, 's> Lower<'a, 's, '_> {
         if let Some(positions) = self.positions {
             return Some(Arg::Dim(Poly::symbol(positions.past)));
         }
-        let message = format!("`{}` needs past positions, and this model has no phases", def.name);
-        self.diagnostics
-            .push(Diagnostic::at(Code::Form, span, message).help("add `phases: [forward, prefill, decode]` to the model"));
+        let message = format!(
+            "`{}` needs past positions, and this model has no phases",
+            def.name
+        );
+        self.diagnostics.push(
+            Diagnostic::at(Code::Form, span, message)
+                .help("add `phases: [forward, prefill, decode]` to the model"),
+        );
         None
     }
 
@@ -301,10 +391,17 @@ impl<'a, 's> Lower<'a, 's, '_> {
 
     /// Axes of a tensor; each mark is a further coordinate of its position.
     fn axes(&mut self, text: &Text<'s>, marks: bool) -> Option<Shape> {
-        let sizes = self.sizes.read(text, 0..text.text.len(), self.local, self.cx, self.diagnostics)?;
+        let sizes = self.sizes.read(
+            text,
+            0..text.text.len(),
+            self.local,
+            self.cx,
+            self.diagnostics,
+        )?;
         if !marks && sizes.iter().any(|(_, marked)| *marked) {
             let message = "positions are marked in the inputs of the model; a block learns them from its callers";
-            self.diagnostics.push(Diagnostic::at(Code::Form, text.span, message));
+            self.diagnostics
+                .push(Diagnostic::at(Code::Form, text.span, message));
             return None;
         }
         let mut coordinate = 0;
@@ -316,9 +413,15 @@ impl<'a, 's> Lower<'a, 's, '_> {
     }
 
     fn dims(&mut self, text: &Text<'s>, range: Range<usize>) -> Option<Vec<Poly>> {
-        let sizes = self.sizes.read(text, range, self.local, self.cx, self.diagnostics)?;
+        let sizes = self
+            .sizes
+            .read(text, range, self.local, self.cx, self.diagnostics)?;
         if sizes.iter().any(|(_, marked)| *marked) {
-            self.diagnostics.push(Diagnostic::at(Code::Form, text.span, "an `@` marks axes of inputs, not sizes"));
+            self.diagnostics.push(Diagnostic::at(
+                Code::Form,
+                text.span,
+                "an `@` marks axes of inputs, not sizes",
+            ));
             return None;
         }
         Some(sizes.into_iter().map(|(size, _)| size).collect())
@@ -326,7 +429,8 @@ impl<'a, 's> Lower<'a, 's, '_> {
 
     fn map(&mut self, text: &Text<'s>) -> Option<Arg> {
         let Some(arrow) = text.text.find("->") else {
-            let diagnostic = Diagnostic::at(Code::Form, text.span, "a map has the form `\"d -> f\"`");
+            let diagnostic =
+                Diagnostic::at(Code::Form, text.span, "a map has the form `\"d -> f\"`");
             self.diagnostics.push(diagnostic);
             return None;
         };
@@ -343,11 +447,18 @@ impl<'a, 's> Lower<'a, 's, '_> {
             at = range.end + 1;
             let Some((label, size)) = item.split_once('=') else {
                 let span = text.span.part(&range);
-                self.diagnostics.push(Diagnostic::at(Code::Form, span, "sizes of labels have the form `\"h = H, e = dh\"`"));
+                self.diagnostics.push(Diagnostic::at(
+                    Code::Form,
+                    span,
+                    "sizes of labels have the form `\"h = H, e = dh\"`",
+                ));
                 return None;
             };
             let start = range.start + label.len() + 1;
-            let part = Text { text: size.to_owned().into(), span: text.span.part(&(start..range.end)) };
+            let part = Text {
+                text: size.to_owned().into(),
+                span: text.span.part(&(start..range.end)),
+            };
             let size = scope::expression(&part, self.local, self.cx, self.diagnostics)?;
             sizes.push((label.trim().to_owned(), size));
         }
@@ -359,7 +470,8 @@ impl<'a, 's> Lower<'a, 's, '_> {
             Ok(equation) => Some(Arg::Equation(equation)),
             Err(error) => {
                 let span = text.span.part(&error.span);
-                self.diagnostics.push(Diagnostic::at(Code::Form, span, error.message));
+                self.diagnostics
+                    .push(Diagnostic::at(Code::Form, span, error.message));
                 None
             }
         }
@@ -373,14 +485,26 @@ fn place(given: &Given<'_>) -> Span {
         Given::Word(word) => word.span,
         Given::Flag(_, span) | Given::Mask(_, span) => *span,
         Given::Nodes(words) => match (words.first(), words.last()) {
-            (Some(first), Some(last)) => Span { end: last.span.end, ..first.span },
+            (Some(first), Some(last)) => Span {
+                end: last.span.end,
+                ..first.span
+            },
             _ => Span::new(0, 0, 0),
         },
     }
 }
 
 /// The diagnostic of an op that refuses its attributes or inputs: at the field to blame, or at the whole op.
-pub(crate) fn refusal(def: &OpDef, error: &OpError, places: &[(&'static str, Span)], span: Span) -> Diagnostic {
-    let at = error.field.and_then(|field| places.iter().find(|(name, _)| *name == field)).map_or(span, |(_, at)| *at);
-    Diagnostic::at(Code::Shape, at, format!("{}: {}", def.name, error.message)).maybe_help(error.help.clone())
+pub(crate) fn refusal(
+    def: &OpDef,
+    error: &OpError,
+    places: &[(&'static str, Span)],
+    span: Span,
+) -> Diagnostic {
+    let at = error
+        .field
+        .and_then(|field| places.iter().find(|(name, _)| *name == field))
+        .map_or(span, |(_, at)| *at);
+    Diagnostic::at(Code::Shape, at, format!("{}: {}", def.name, error.message))
+        .maybe_help(error.help.clone())
 }

@@ -39,7 +39,11 @@ pub(crate) struct Lowered {
 }
 
 /// Lowers a model. What is wrong goes to `diagnostics`; a graph comes back if there is one to infer shapes in.
-pub(crate) fn lower(model: &Model<'_>, choice: &Choice, diagnostics: &mut Diagnostics) -> Option<Lowered> {
+pub(crate) fn lower(
+    model: &Model<'_>,
+    choice: &Choice,
+    diagnostics: &mut Diagnostics,
+) -> Option<Lowered> {
     let (table, positions, mut conditions) = symbols::declare(model, diagnostics);
     let values = symbols::values(model, choice, &table, diagnostics);
     let locals = block::declare_dims(model, &table);
@@ -47,16 +51,31 @@ pub(crate) fn lower(model: &Model<'_>, choice: &Choice, diagnostics: &mut Diagno
     let graph = lower_blocks(model, &locals, positions, &mut cx, diagnostics);
     conditions.extend(cx.used);
     let meanings = model.symbols.iter().filter_map(|symbol| {
-        Some((table.lookup(symbol.name.text)?, symbol.role, symbol.doc.clone()))
+        Some((
+            table.lookup(symbol.name.text)?,
+            symbol.role,
+            symbol.doc.clone(),
+        ))
     });
     Some(Lowered {
         name: model.name.text.to_string(),
-        about: model.about.as_ref().map_or_else(String::new, |text| text.text.to_string()),
+        about: model
+            .about
+            .as_ref()
+            .map_or_else(String::new, |text| text.text.to_string()),
         meanings: meanings.collect(),
         positions,
         phases: phases(model, diagnostics),
-        switches: model.switches.iter().map(|switch| (switch.name.text.to_owned(), switch.on)).collect(),
-        presets: model.presets.iter().map(|preset| preset.name.text.to_owned()).collect(),
+        switches: model
+            .switches
+            .iter()
+            .map(|switch| (switch.name.text.to_owned(), switch.on))
+            .collect(),
+        presets: model
+            .presets
+            .iter()
+            .map(|preset| preset.name.text.to_owned())
+            .collect(),
         values,
         conditions,
         graph: graph?,
@@ -74,9 +93,13 @@ fn phases(model: &Model<'_>, diagnostics: &mut Diagnostics) -> Vec<&'static str>
         match crate::phase::find(word.text) {
             Some(phase) => phases.push(phase.name),
             None => {
-                let help = did_you_mean(word.text, crate::phase::PHASES.iter().map(|phase| phase.name));
+                let help = did_you_mean(
+                    word.text,
+                    crate::phase::PHASES.iter().map(|phase| phase.name),
+                );
                 let message = format!("there is no phase `{}`", word.text);
-                diagnostics.push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
+                diagnostics
+                    .push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
             }
         }
     }
@@ -94,20 +117,29 @@ fn lower_blocks(
     let mut calls: Vec<Vec<usize>> = Vec::with_capacity(model.blocks.len() + 1);
     let mut blocks = Vec::with_capacity(model.blocks.len() + 1);
     for (at, ast) in model.blocks.iter().chain([&model.body]).enumerate() {
-        let (block, called) = block::lower(ast, BlockId(at), model, locals, positions, cx, diagnostics);
+        let (block, called) =
+            block::lower(ast, BlockId(at), model, locals, positions, cx, diagnostics);
         calls.push(called.into_iter().map(|block| block.0).collect());
         blocks.push(block);
     }
     match nesting(&calls) {
         Ok(depth) if depth > MAX_CALL_DEPTH => {
-            let message = format!("blocks call each other {depth} deep; the limit is MAX_CALL_DEPTH = {MAX_CALL_DEPTH}");
+            let message = format!(
+                "blocks call each other {depth} deep; the limit is MAX_CALL_DEPTH = {MAX_CALL_DEPTH}"
+            );
             diagnostics.push(Diagnostic::at(Code::Limit, model.name.span, message));
             return None;
         }
         Ok(_) => {}
         Err(cycle) => {
-            let named: Vec<&crate::ast::model::Block<'_>> = cycle.iter().filter_map(|at| model.blocks.get(*at)).collect();
-            let names: Vec<String> = named.iter().map(|block| format!("`{}`", block.name.text)).collect();
+            let named: Vec<&crate::ast::model::Block<'_>> = cycle
+                .iter()
+                .filter_map(|at| model.blocks.get(*at))
+                .collect();
+            let names: Vec<String> = named
+                .iter()
+                .map(|block| format!("`{}`", block.name.text))
+                .collect();
             if let Some(first) = named.first() {
                 let mut diagnostic = Diagnostic::at(
                     Code::Cycle,

@@ -12,8 +12,13 @@ pub(super) type Local<'s> = BTreeMap<&'s str, Sym>;
 
 /// Which of the known names an expression uses; what cannot be parsed uses none.
 pub(super) fn names(text: &Text<'_>, index: &BTreeMap<&str, usize>) -> Vec<usize> {
-    let Ok(expr) = parse(&text.text) else { return Vec::new() };
-    expr.names().into_iter().filter_map(|(name, _)| index.get(name).copied()).collect()
+    let Ok(expr) = parse(&text.text) else {
+        return Vec::new();
+    };
+    expr.names()
+        .into_iter()
+        .filter_map(|(name, _)| index.get(name).copied())
+        .collect()
 }
 
 /// Reads one expression.
@@ -36,7 +41,10 @@ fn part(
     diagnostics: &mut Diagnostics,
 ) -> Option<Poly> {
     let source = text.text.get(range.clone())?;
-    let place = |span: &Range<usize>| text.span.part(&(range.start + span.start..range.start + span.end));
+    let place = |span: &Range<usize>| {
+        text.span
+            .part(&(range.start + span.start..range.start + span.end))
+    };
     let expr = match parse(source) {
         Ok(expr) => expr,
         Err(error) => {
@@ -47,10 +55,19 @@ fn part(
     };
     let symbols = cx.symbols;
     let find = |name: &str| local.get(name).copied().or_else(|| symbols.lookup(name));
-    let unknown: Vec<_> = expr.names().into_iter().filter(|(name, _)| find(name).is_none()).collect();
+    let unknown: Vec<_> = expr
+        .names()
+        .into_iter()
+        .filter(|(name, _)| find(name).is_none())
+        .collect();
     if !unknown.is_empty() {
         for (name, span) in unknown {
-            let known = local.keys().copied().chain(symbols.iter().map(|(_, name)| name).filter(|n| !n.contains('.')));
+            let known = local.keys().copied().chain(
+                symbols
+                    .iter()
+                    .map(|(_, name)| name)
+                    .filter(|n| !n.contains('.')),
+            );
             let help = did_you_mean(name, known);
             let message = format!("no symbol `{name}` is declared");
             diagnostics.push(Diagnostic::at(Code::Unknown, place(&span), message).maybe_help(help));
@@ -69,7 +86,8 @@ fn part(
     }
 }
 
-const BLANKS: &str = "blanks separate sizes; write an expression without them, `4*d`, or in brackets, `(4 * d)`";
+const BLANKS: &str =
+    "blanks separate sizes; write an expression without them, `4*d`, or in brackets, `(4 * d)`";
 
 /// Reads sizes, remembering what was read: models repeat `"n d"` on every line.
 #[derive(Debug, Default)]
@@ -135,7 +153,10 @@ mod tests {
     #[test]
     fn blanks_inside_brackets_do_not_separate() {
         let source = "n (4 * d) ceil(d, 2)";
-        let parts: Vec<&str> = tokens(source).into_iter().map(|range| &source[range]).collect();
+        let parts: Vec<&str> = tokens(source)
+            .into_iter()
+            .map(|range| &source[range])
+            .collect();
         assert_eq!(parts, ["n", "(4 * d)", "ceil(d, 2)"]);
     }
 }

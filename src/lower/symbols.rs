@@ -19,24 +19,47 @@ pub(crate) struct Positions {
 }
 
 /// Declares all symbols. Symbols of positions come first, so that they print first and weigh least.
-pub(super) fn declare(model: &Model<'_>, diagnostics: &mut Diagnostics) -> (Symbols, Option<Positions>, Conditions) {
+pub(super) fn declare(
+    model: &Model<'_>,
+    diagnostics: &mut Diagnostics,
+) -> (Symbols, Option<Positions>, Conditions) {
     let mut table = Symbols::new();
-    let positions = if model.phases.is_empty() { None } else { declare_positions(&mut table) };
+    let positions = if model.phases.is_empty() {
+        None
+    } else {
+        declare_positions(&mut table)
+    };
     for symbol in &model.symbols {
-        let domain = Domain { min: symbol.min, max: symbol.max };
+        let domain = Domain {
+            min: symbol.min,
+            max: symbol.max,
+        };
         if symbol.max.is_some_and(|max| max < symbol.min) {
-            let message = format!("`{}` has no value: its maximum is below its minimum", symbol.name.text);
+            let message = format!(
+                "`{}` has no value: its maximum is below its minimum",
+                symbol.name.text
+            );
             diagnostics.push(Diagnostic::at(Code::Dimension, symbol.name.span, message));
         }
         if table.declare(symbol.name.text, domain).is_none() {
-            let message = format!("`{}` is reserved: a phase sets `n p o`, and `s = p + n`", symbol.name.text);
-            diagnostics.push(Diagnostic::at(Code::Duplicate, symbol.name.span, message).help("choose another name"));
+            let message = format!(
+                "`{}` is reserved: a phase sets `n p o`, and `s = p + n`",
+                symbol.name.text
+            );
+            diagnostics.push(
+                Diagnostic::at(Code::Duplicate, symbol.name.span, message)
+                    .help("choose another name"),
+            );
         }
     }
     if let (Some(_), None, Some(word)) = (positions, table.lookup("T"), model.phases.first()) {
         diagnostics.push(
-            Diagnostic::at(Code::Unknown, word.span, "phases count in context tokens `T`, which is not declared")
-                .help("add `T: context` to the symbols"),
+            Diagnostic::at(
+                Code::Unknown,
+                word.span,
+                "phases count in context tokens `T`, which is not declared",
+            )
+            .help("add `T: context` to the symbols"),
         );
     }
     let mut conditions = Conditions::new();
@@ -57,16 +80,36 @@ fn declare_positions(table: &mut Symbols) -> Option<Positions> {
 }
 
 /// Reads the definitions of derived symbols, unless they need each other.
-fn define(model: &Model<'_>, table: &mut Symbols, conditions: &mut Conditions, diagnostics: &mut Diagnostics) {
-    let index: BTreeMap<&str, usize> = model.symbols.iter().enumerate().map(|(at, s)| (s.name.text, at)).collect();
+fn define(
+    model: &Model<'_>,
+    table: &mut Symbols,
+    conditions: &mut Conditions,
+    diagnostics: &mut Diagnostics,
+) {
+    let index: BTreeMap<&str, usize> = model
+        .symbols
+        .iter()
+        .enumerate()
+        .map(|(at, s)| (s.name.text, at))
+        .collect();
     let needs: Vec<Vec<usize>> = model
         .symbols
         .iter()
-        .map(|symbol| symbol.definition.as_ref().map_or_else(Vec::new, |text| scope::names(text, &index)))
+        .map(|symbol| {
+            symbol
+                .definition
+                .as_ref()
+                .map_or_else(Vec::new, |text| scope::names(text, &index))
+        })
         .collect();
     if let Err(cycle) = in_order_of_need(&needs) {
-        let names: Vec<String> = cycle.iter().map(|at| format!("`{}`", model.symbols[*at].name.text)).collect();
-        let span = cycle.first().map_or(model.name.span, |at| model.symbols[*at].name.span);
+        let names: Vec<String> = cycle
+            .iter()
+            .map(|at| format!("`{}`", model.symbols[*at].name.text))
+            .collect();
+        let span = cycle
+            .first()
+            .map_or(model.name.span, |at| model.symbols[*at].name.span);
         let message = format!("derived symbols that need each other: {}", names.join(", "));
         diagnostics.push(Diagnostic::at(Code::Cycle, span, message));
         return;
@@ -74,7 +117,9 @@ fn define(model: &Model<'_>, table: &mut Symbols, conditions: &mut Conditions, d
     let snapshot = table.clone();
     let mut cx = Context::new(&snapshot);
     for symbol in &model.symbols {
-        let (Some(text), Some(sym)) = (&symbol.definition, table.lookup(symbol.name.text)) else { continue };
+        let (Some(text), Some(sym)) = (&symbol.definition, table.lookup(symbol.name.text)) else {
+            continue;
+        };
         if let Some(value) = scope::expression(text, &BTreeMap::new(), &mut cx, diagnostics) {
             table.define(sym, value);
         }
@@ -83,27 +128,45 @@ fn define(model: &Model<'_>, table: &mut Symbols, conditions: &mut Conditions, d
 }
 
 /// Reads a relation: `H * dh = d`, `K | H`, `w <= T`.
-fn relate(text: &Text<'_>, table: &mut Symbols, conditions: &mut Conditions, diagnostics: &mut Diagnostics) {
+fn relate(
+    text: &Text<'_>,
+    table: &mut Symbols,
+    conditions: &mut Conditions,
+    diagnostics: &mut Diagnostics,
+) {
     let source = text.text.as_ref();
-    let found = ["<=", ">=", "=", "|"].into_iter().find_map(|sign| Some((sign, source.find(sign)?)));
+    let found = ["<=", ">=", "=", "|"]
+        .into_iter()
+        .find_map(|sign| Some((sign, source.find(sign)?)));
     let Some((sign, at)) = found else {
-        diagnostics.push(
-            Diagnostic::at(Code::Form, text.span, "a relation is `a = b`, `a | b` (divides), `a <= b` or `a >= b`"),
-        );
+        diagnostics.push(Diagnostic::at(
+            Code::Form,
+            text.span,
+            "a relation is `a = b`, `a | b` (divides), `a <= b` or `a >= b`",
+        ));
         return;
     };
     let snapshot = table.clone();
     let mut cx = Context::new(&snapshot);
     let mut side = |range: std::ops::Range<usize>| {
-        let part = Text { text: source[range.clone()].into(), span: text.span.part(&range) };
+        let part = Text {
+            text: source[range.clone()].into(),
+            span: text.span.part(&range),
+        };
         scope::expression(&part, &BTreeMap::new(), &mut cx, diagnostics)
     };
     let (left, right) = (side(0..at), side(at + sign.len()..source.len()));
-    let (Some(left), Some(right)) = (left, right) else { return };
+    let (Some(left), Some(right)) = (left, right) else {
+        return;
+    };
     let fact = match sign {
         "=" => {
             if let Err(error) = table.relate(&left, &right) {
-                diagnostics.push(Diagnostic::at(Code::Dimension, text.span, error.to_string()));
+                diagnostics.push(Diagnostic::at(
+                    Code::Dimension,
+                    text.span,
+                    error.to_string(),
+                ));
             }
             return;
         }
@@ -124,10 +187,17 @@ pub(super) fn values(
 ) -> Vec<(Sym, Poly)> {
     let mut values: BTreeMap<Sym, Poly> = BTreeMap::new();
     let mut cx = Context::new(table);
-    let chosen = |name: &str| choice.preset.as_deref().is_some_and(|asked| same_name(asked, name));
+    let chosen = |name: &str| {
+        choice
+            .preset
+            .as_deref()
+            .is_some_and(|asked| same_name(asked, name))
+    };
     for preset in &model.presets {
         for (name, text) in &preset.values {
-            let Some(sym) = table.lookup(name.text) else { continue };
+            let Some(sym) = table.lookup(name.text) else {
+                continue;
+            };
             let value = scope::expression(text, &BTreeMap::new(), &mut cx, diagnostics);
             if chosen(preset.name.text) {
                 values.extend(value.map(|value| (sym, value)));
@@ -135,7 +205,9 @@ pub(super) fn values(
         }
     }
     for (name, text) in &choice.set {
-        let Some(sym) = table.lookup(name) else { continue };
+        let Some(sym) = table.lookup(name) else {
+            continue;
+        };
         match crate::sym::parse_poly(text, &mut cx) {
             Ok(value) => {
                 values.insert(sym, value);
@@ -143,7 +215,8 @@ pub(super) fn values(
             Err(errors) => {
                 for error in errors {
                     let message = format!("--set {name}={text}: {}", error.message);
-                    diagnostics.push(Diagnostic::nowhere(Code::Dimension, message).maybe_help(error.hint));
+                    diagnostics
+                        .push(Diagnostic::nowhere(Code::Dimension, message).maybe_help(error.hint));
                 }
             }
         }
@@ -155,7 +228,10 @@ pub(super) fn values(
         });
         if value.as_const().is_some() && outside {
             let name = table.name(*sym);
-            let range = domain.max.map_or_else(|| format!(">= {}", domain.min), |max| format!("{}..={max}", domain.min));
+            let range = domain.max.map_or_else(
+                || format!(">= {}", domain.min),
+                |max| format!("{}..={max}", domain.min),
+            );
             let message = format!("`{name}` is an integer {range}, not {}", value.show(table));
             diagnostics.push(Diagnostic::nowhere(Code::Dimension, message));
         }

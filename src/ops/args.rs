@@ -22,12 +22,22 @@ pub struct Field {
 impl Field {
     /// A field that must be written.
     pub const fn required(name: &'static str, kind: FieldKind, doc: &'static str) -> Self {
-        Field { name, kind, required: true, doc }
+        Field {
+            name,
+            kind,
+            required: true,
+            doc,
+        }
     }
 
     /// A field that may be left out; its doc says what that means.
     pub const fn optional(name: &'static str, kind: FieldKind, doc: &'static str) -> Self {
-        Field { name, kind, required: false, doc }
+        Field {
+            name,
+            kind,
+            required: false,
+            doc,
+        }
     }
 }
 
@@ -117,7 +127,10 @@ macro_rules! getter {
 
 impl Args {
     fn take(&mut self, field: &'static str) -> Option<Arg> {
-        self.0.iter_mut().find(|(name, _)| *name == field).and_then(|(_, value)| value.take())
+        self.0
+            .iter_mut()
+            .find(|(name, _)| *name == field)
+            .and_then(|(_, value)| value.take())
     }
 
     getter!(
@@ -155,7 +168,9 @@ impl Args {
 
     /// Whether a field was written.
     pub fn has(&self, field: &'static str) -> bool {
-        self.0.iter().any(|(name, value)| *name == field && value.is_some())
+        self.0
+            .iter()
+            .any(|(name, value)| *name == field && value.is_some())
     }
 
     /// A flag; left out means no.
@@ -180,9 +195,15 @@ impl Args {
         for (name, value) in &self.0 {
             let value = match value {
                 Some(Arg::Axes(shape)) => {
-                    let dims: Vec<Poly> = shape.axes().iter().map(|axis| axis.dim.poly().clone()).collect();
+                    let dims: Vec<Poly> = shape
+                        .axes()
+                        .iter()
+                        .map(|axis| axis.dim.poly().clone())
+                        .collect();
                     let axes = put(&dims)?.into_iter().zip(shape.axes());
-                    Some(Arg::Axes(Shape::new(axes.map(|(dim, axis)| Axis::along(dim, axis.coordinate())))))
+                    Some(Arg::Axes(Shape::new(
+                        axes.map(|(dim, axis)| Axis::along(dim, axis.coordinate())),
+                    )))
                 }
                 Some(Arg::Dims(dims)) => Some(Arg::Dims(put(dims)?)),
                 Some(Arg::Map(from, to)) => Some(Arg::Map(put(from)?, put(to)?)),

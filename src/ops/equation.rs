@@ -26,7 +26,10 @@ pub struct EquationError {
 impl Equation {
     /// Reads an equation.
     pub fn parse(text: &str) -> Result<Equation, EquationError> {
-        let whole = |message: &str| EquationError { message: message.to_owned(), span: 0..text.len() };
+        let whole = |message: &str| EquationError {
+            message: message.to_owned(),
+            span: 0..text.len(),
+        };
         let Some((left, right)) = text.split_once("->") else {
             return Err(whole("an equation has the form `inputs -> output`"));
         };
@@ -42,14 +45,24 @@ impl Equation {
 
     /// The labels of each input and of the output, for an equation without groups.
     pub fn ungrouped(&self) -> Option<(Vec<Vec<&str>>, Vec<&str>)> {
-        let inputs = self.inputs.iter().map(|axes| plain(axes)).collect::<Option<_>>()?;
+        let inputs = self
+            .inputs
+            .iter()
+            .map(|axes| plain(axes))
+            .collect::<Option<_>>()?;
         Some((inputs, plain(&self.output)?))
     }
 }
 
 /// The labels of axes of which none is a group.
 fn plain(axes: &[Vec<Label>]) -> Option<Vec<&str>> {
-    axes.iter().map(|group| <&[Label; 1]>::try_from(group.as_slice()).ok().map(|[label]| label.as_str())).collect()
+    axes.iter()
+        .map(|group| {
+            <&[Label; 1]>::try_from(group.as_slice())
+                .ok()
+                .map(|[label]| label.as_str())
+        })
+        .collect()
 }
 
 /// Reads the axes of one operand; `at` is where `text` stands in the equation.
@@ -60,9 +73,14 @@ fn axes(text: &str, at: usize) -> Result<Vec<Vec<Label>>, EquationError> {
     loop {
         rest = rest.trim_start();
         let here = at + text.len() - rest.len();
-        let error = |message: String, length: usize| EquationError { message, span: here..here + length };
+        let error = |message: String, length: usize| EquationError {
+            message,
+            span: here..here + length,
+        };
         let Some(c) = rest.chars().next() else { break };
-        let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        let length = rest
+            .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .unwrap_or(rest.len());
         match c {
             '(' if group.is_none() => group = Some((Vec::new(), here)),
             ')' => match group.take() {
@@ -78,12 +96,20 @@ fn axes(text: &str, at: usize) -> Result<Vec<Vec<Label>>, EquationError> {
                 rest = &rest[length..];
                 continue;
             }
-            other => return Err(error(format!("`{other}` is no label of an axis"), other.len_utf8())),
+            other => {
+                return Err(error(
+                    format!("`{other}` is no label of an axis"),
+                    other.len_utf8(),
+                ));
+            }
         }
         rest = &rest[c.len_utf8()..];
     }
     match group {
-        Some((_, open)) => Err(EquationError { message: String::from("`(` is not closed"), span: open..open + 1 }),
+        Some((_, open)) => Err(EquationError {
+            message: String::from("`(` is not closed"),
+            span: open..open + 1,
+        }),
         None => Ok(axes),
     }
 }
@@ -102,8 +128,17 @@ mod tests {
 
     #[test]
     fn mistakes_are_at_their_place() {
-        for (text, span) in [("a b", 0..3), ("a (b -> c", 2..3), ("a) -> b", 1..2), ("a -> b*c", 6..7)] {
-            assert_eq!(Equation::parse(text).expect_err("malformed").span, span, "{text}");
+        for (text, span) in [
+            ("a b", 0..3),
+            ("a (b -> c", 2..3),
+            ("a) -> b", 1..2),
+            ("a -> b*c", 6..7),
+        ] {
+            assert_eq!(
+                Equation::parse(text).expect_err("malformed").span,
+                span,
+                "{text}"
+            );
         }
     }
 }

@@ -24,8 +24,11 @@ impl<'e> Labels<'e> {
         cx: &Context<'_>,
     ) -> Result<Labels<'e>, OpError> {
         if equation.inputs.len() != inputs.len() {
-            let message =
-                format!("the equation names {} inputs, {} are given", equation.inputs.len(), inputs.len());
+            let message = format!(
+                "the equation names {} inputs, {} are given",
+                equation.inputs.len(),
+                inputs.len()
+            );
             return Err(OpError::field("inputs", message));
         }
         let mut labels = Labels(Vec::new());
@@ -41,8 +44,20 @@ impl<'e> Labels<'e> {
                 return Err(OpError::field("equation", message));
             }
             for (label, axis) in axes.iter().flatten().zip(shape.axes()) {
-                let says = if axis.is_position() { shape.position_axes() } else { 0 };
-                labels.put(Bound { label, axis: axis.clone(), says }, inputs, cx)?;
+                let says = if axis.is_position() {
+                    shape.position_axes()
+                } else {
+                    0
+                };
+                labels.put(
+                    Bound {
+                        label,
+                        axis: axis.clone(),
+                        says,
+                    },
+                    inputs,
+                    cx,
+                )?;
             }
         }
         Ok(labels)
@@ -74,7 +89,10 @@ impl<'e> Labels<'e> {
 
     /// The axis that a label stands for.
     pub(super) fn axis(&self, label: &str) -> Option<&Axis> {
-        self.0.iter().find(|bound| bound.label == label).map(|bound| &bound.axis)
+        self.0
+            .iter()
+            .find(|bound| bound.label == label)
+            .map(|bound| &bound.axis)
     }
 
     /// Labels and axes in the order of the equation.
@@ -84,6 +102,12 @@ impl<'e> Labels<'e> {
 
     /// The output that the equation asks for.
     pub(super) fn output(&self, equation: &Equation) -> Shape {
-        Shape::new(equation.output.iter().flatten().filter_map(|label| self.axis(label).cloned()))
+        Shape::new(
+            equation
+                .output
+                .iter()
+                .flatten()
+                .filter_map(|label| self.axis(label).cloned()),
+        )
     }
 }

@@ -56,7 +56,10 @@ pub struct Inferred {
 impl Inferred {
     /// An op that treats each position by itself, as far as its sums go.
     pub fn by_position(output: Shape) -> Self {
-        Inferred { output, sums_positions: false }
+        Inferred {
+            output,
+            sums_positions: false,
+        }
     }
 }
 
@@ -74,12 +77,20 @@ pub struct OpError {
 impl OpError {
     /// An error of the op as a whole.
     pub fn new(message: impl Into<String>) -> Self {
-        OpError { message: message.into(), help: None, field: None }
+        OpError {
+            message: message.into(),
+            help: None,
+            field: None,
+        }
     }
 
     /// An error of one field.
     pub fn field(field: &'static str, message: impl Into<String>) -> Self {
-        OpError { message: message.into(), help: None, field: Some(field) }
+        OpError {
+            message: message.into(),
+            help: None,
+            field: Some(field),
+        }
     }
 
     /// Adds a hint.
@@ -123,7 +134,8 @@ fn require_some(axis: &Axis, cx: &mut Context<'_>) {
 /// Requires that one size is not below another, where it may be.
 fn require_at_least(more: &Poly, less: &Poly, cx: &mut Context<'_>) {
     if !cx.proves_nonnegative(&(more - less)) {
-        cx.used.insert(Condition::AtLeast(more.clone(), less.clone()));
+        cx.used
+            .insert(Condition::AtLeast(more.clone(), less.clone()));
     }
 }
 
@@ -131,21 +143,35 @@ fn require_at_least(more: &Poly, less: &Poly, cx: &mut Context<'_>) {
 fn only<'a>(inputs: &[&'a Shape]) -> Result<&'a Shape, OpError> {
     match inputs {
         [one] => Ok(one),
-        _ => Err(OpError::new(format!("takes one input, got {}", inputs.len()))),
+        _ => Err(OpError::new(format!(
+            "takes one input, got {}",
+            inputs.len()
+        ))),
     }
 }
 
 /// Where the axis of the given size is: the last of that size.
 fn axis_of(shape: &Shape, size: &Poly, symbols: &Symbols) -> Result<usize, OpError> {
     shape.find(size, symbols).ok_or_else(|| {
-        OpError::field("axis", format!("no axis of size `{}` in {}", size.show(symbols), shape.show(symbols)))
+        OpError::field(
+            "axis",
+            format!(
+                "no axis of size `{}` in {}",
+                size.show(symbols),
+                shape.show(symbols)
+            ),
+        )
     })
 }
 
 /// How many vectors lie along the axis of the given size: the product of the other axes.
 fn rows_beside(shape: &Shape, size: &Poly, symbols: &Symbols) -> Poly {
     let along = shape.find(size, symbols);
-    let others = shape.axes().iter().enumerate().filter(|(at, _)| Some(*at) != along);
+    let others = shape
+        .axes()
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| Some(*at) != along);
     Poly::product(others.map(|(_, axis)| axis.dim.poly()))
 }
 
@@ -153,12 +179,20 @@ fn rows_beside(shape: &Shape, size: &Poly, symbols: &Symbols) -> Poly {
 fn expect_tail(shape: &Shape, tail: &[Poly], cx: &Context<'_>) -> Result<usize, OpError> {
     let wanted = || show_dims(tail.iter(), cx.symbols);
     let Some(kept) = shape.rank().checked_sub(tail.len()) else {
-        let message = format!("the input {} has fewer axes than {}", shape.show(cx.symbols), wanted());
+        let message = format!(
+            "the input {} has fewer axes than {}",
+            shape.show(cx.symbols),
+            wanted()
+        );
         return Err(OpError::field("map", message));
     };
     for (axis, size) in shape.axes()[kept..].iter().zip(tail) {
         if !axis.dim.same(&size.clone().into(), cx.symbols) {
-            let message = format!("the input {} does not end in {}", shape.show(cx.symbols), wanted());
+            let message = format!(
+                "the input {} does not end in {}",
+                shape.show(cx.symbols),
+                wanted()
+            );
             let help = regroup(shape, tail, cx).or_else(|| mend(axis.dim.poly(), size, cx));
             return Err(OpError::field("map", message).help(help));
         }
@@ -169,15 +203,28 @@ fn expect_tail(shape: &Shape, tail: &[Poly], cx: &Context<'_>) -> Result<usize, 
 /// The last axes of a shape that make the wanted size together, if some do: they can be summed over as they are.
 fn regroup(shape: &Shape, tail: &[Poly], cx: &Context<'_>) -> Option<String> {
     let size = Dim::from(Poly::product(tail));
-    let together = |axes: &[Axis]| Dim::from(Poly::product(axes.iter().map(|axis| axis.dim.poly())));
-    let from = (0..shape.rank()).rev().find(|from| together(&shape.axes()[*from..]).same(&size, cx.symbols))?;
-    let axes: Vec<String> = shape.axes()[from..].iter().map(|axis| axis.dim.poly().show(cx.symbols)).collect();
-    Some(format!("the last axes make it together: write `{} -> ..`", axes.join(" ")))
+    let together =
+        |axes: &[Axis]| Dim::from(Poly::product(axes.iter().map(|axis| axis.dim.poly())));
+    let from = (0..shape.rank())
+        .rev()
+        .find(|from| together(&shape.axes()[*from..]).same(&size, cx.symbols))?;
+    let axes: Vec<String> = shape.axes()[from..]
+        .iter()
+        .map(|axis| axis.dim.poly().show(cx.symbols))
+        .collect();
+    Some(format!(
+        "the last axes make it together: write `{} -> ..`",
+        axes.join(" ")
+    ))
 }
 
 /// Two sizes that should be equal and are not.
 fn mismatch(why: &str, left: &Poly, right: &Poly, inputs: &[&Shape], cx: &Context<'_>) -> OpError {
     let (one, other) = (left.show(cx.symbols), right.show(cx.symbols));
     let shapes: Vec<String> = inputs.iter().map(|shape| shape.show(cx.symbols)).collect();
-    OpError::new(format!("{why}: `{one}` and `{other}`, in {}", shapes.join(" and "))).help(mend(left, right, cx))
+    OpError::new(format!(
+        "{why}: `{one}` and `{other}`, in {}",
+        shapes.join(" and ")
+    ))
+    .help(mend(left, right, cx))
 }

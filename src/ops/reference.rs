@@ -11,7 +11,12 @@ pub fn markdown() -> String {
          `Linear(x, \"d -> f\")`, or by name, `Linear(x: x, map: \"d -> f\")`; never mixed.\n",
     );
     for def in OPS {
-        out.push_str(&format!("\n## {}\n\n{}\n\n{}", def.name, page(def), fields(def)));
+        out.push_str(&format!(
+            "\n## {}\n\n{}\n\n{}",
+            def.name,
+            page(def),
+            fields(def)
+        ));
     }
     out.push_str("\n## Masks\n\n");
     for (form, meaning) in Mask::FORMS {
@@ -22,17 +27,32 @@ pub fn markdown() -> String {
 
 /// The header of an op's file, without the comment marks.
 pub fn page(def: &OpDef) -> String {
-    let lines = def.source.lines().map_while(|line| line.strip_prefix("//!"));
-    lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
+    let lines = def
+        .source
+        .lines()
+        .map_while(|line| line.strip_prefix("//!"));
+    lines
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The fields of an op as a table.
 pub fn fields(def: &OpDef) -> String {
     let mut out = String::from("| field | form | |\n|---|---|---|\n");
-    for Field { name, kind, required, doc } in def.fields {
+    for Field {
+        name,
+        kind,
+        required,
+        doc,
+    } in def.fields
+    {
         if *kind != FieldKind::Past {
             let optional = if *required { "" } else { " (optional)" };
-            out.push_str(&format!("| `{name}`{optional} | {} | {doc} |\n", form(*kind)));
+            out.push_str(&format!(
+                "| `{name}`{optional} | {} | {doc} |\n",
+                form(*kind)
+            ));
         }
     }
     out
@@ -49,7 +69,11 @@ pub fn form(kind: FieldKind) -> String {
         FieldKind::Dim => String::from("`\"4*d\"`, a size"),
         FieldKind::Sizes => String::from("`\"h = H, e = dh\"`, sizes of labels"),
         FieldKind::Equation => String::from("`\"n e, s e -> n s\"`, labels"),
-        FieldKind::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" "),
+        FieldKind::Word(words) => words
+            .iter()
+            .map(|word| format!("`{word}`"))
+            .collect::<Vec<_>>()
+            .join(" "),
         FieldKind::Flag => String::from("`true`, `false` or a switch"),
         FieldKind::Mask => String::from("a mask, or `none`"),
         FieldKind::Past => String::new(),

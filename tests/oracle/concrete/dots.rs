@@ -21,7 +21,10 @@ pub(crate) fn linear(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor,
         return misfit(format!("{:?} does not end in {from:?}", x.dims()));
     }
     let together = Axis::merged(summed);
-    let positions_only = together.digits.iter().all(|digit| digit.coordinate.is_some());
+    let positions_only = together
+        .digits
+        .iter()
+        .all(|digit| digit.coordinate.is_some());
     let coordinate = together.coordinate().filter(|_| positions_only);
     let made = to.iter().enumerate().map(|(at, size)| {
         let name = coordinate.as_ref().map(|name| {

@@ -161,7 +161,11 @@ pub(crate) fn declared(
 ) -> Result<Tensor, Misfit> {
     let mut marks = 0..;
     let axes = shape.axes().iter().map(|axis| {
-        let mark = if axis.is_position() { marks.next() } else { None };
+        let mark = if axis.is_position() {
+            marks.next()
+        } else {
+            None
+        };
         let coordinate = mark.map(|at: usize| at.to_string().into());
         Ok(Axis::new(setting.size(axis.dim.poly())?, coordinate))
     });
