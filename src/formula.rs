@@ -135,7 +135,7 @@ impl Formula {
         }
         let basis = Basis::new(&self.symbols, basis, &self.numbers);
         let poly = basis.rewrite(&self.poly, &mut cx).map_err(words)?;
-        let stays = basis.stays(&poly).into_iter().map(|(_, why)| why).collect();
+        let stays = basis.explain(basis.stays(&poly));
         Ok((sym::print(&poly, &self.symbols, form, syntax), stays))
     }
 

@@ -186,9 +186,9 @@ impl Infer<'_, '_, '_> {
                     None
                 } else {
                     let args = args.substitute(subst, self.cx);
-                    let mut args = self.accept(args, node.span)?;
+                    let args = self.accept(args, node.span)?;
                     Some(
-                        (def.build)(&mut args)
+                        (def.build)(&args)
                             .map_err(|error| self.refuse(refusal(def, &error, places, node.span)))
                             .ok()?,
                     )

@@ -1,5 +1,8 @@
 //! A model that was read: its shapes are proven, its ledger can be asked for.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use crate::ast;
 use crate::ast::file::Choice;
 use crate::diag::{Code, Diagnostic, Diagnostics, Sources, did_you_mean};
@@ -11,7 +14,7 @@ use crate::lower::{Lowered, lower};
 use crate::part::Role;
 use crate::phase::{self, Phase};
 use crate::profile::Profile;
-use crate::sym::{AlgebraError, Context, Subst, Sym, Symbols, parse_poly};
+use crate::sym::{AlgebraError, Context, EvalError, Subst, Sym, Symbols, parse_poly};
 use crate::tally::tally;
 use crate::values::{Values, closed};
 
@@ -173,28 +176,21 @@ impl Model {
         check(&ledger.conditions, &self.values.numbers, &ledger.symbols)
             .map_err(|error| fail(error.0))?;
         let mut cx = Context::new(&ledger.symbols);
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         for row in &ledger.rows {
-            for axis in row
-                .inputs
-                .iter()
-                .chain([&row.output])
-                .flat_map(|shape| shape.axes())
-            {
-                if !seen.insert(axis.dim.poly()) {
+            for shape in row.inputs.iter().chain([&row.output]) {
+                if !seen.insert(Arc::as_ptr(shape)) {
                     continue;
                 }
-                let dim = cx
-                    .substitute(axis.dim.poly(), &ledger.phase)
-                    .map_err(|error| self.problem(&error))?;
-                match dim.eval_count(&self.values.numbers, &ledger.symbols) {
-                    Ok(_) | Err(crate::sym::EvalError::Unbound(_)) => {}
-                    Err(error) => {
-                        return Err(fail(format!(
-                            "`{}`: a dimension of {}",
-                            row.path,
-                            error.message(&ledger.symbols)
-                        )));
+                for axis in shape.axes() {
+                    let dim = cx
+                        .substitute(axis.dim.poly(), &ledger.phase)
+                        .map_err(|error| self.problem(&error))?;
+                    if let Err(error) = dim.eval_count(&self.values.numbers, &ledger.symbols)
+                        && !matches!(error, EvalError::Unbound(_))
+                    {
+                        let why = error.message(&ledger.symbols);
+                        return Err(fail(format!("`{}`: a dimension of {why}", row.path)));
                     }
                 }
             }

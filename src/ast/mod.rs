@@ -1,11 +1,13 @@
 //! The model file as its author wrote it: names, texts and places, nothing resolved.
 //!
-//! [`ron`] parses, [`read`] and [`file`] read the tree into [`model`].
+//! [`ron`] parses; [`read`] knows forms, [`file`] and [`nodes`] read the tree into [`model`].
 
 use crate::diag::{Code, Diagnostic, Span};
 
+mod cursor;
 pub(crate) mod file;
 pub(crate) mod model;
+mod nodes;
 pub(crate) mod profile;
 mod read;
 pub(crate) mod ron;

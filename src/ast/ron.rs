@@ -5,13 +5,14 @@
 //! module peeks at its first character, so that the right `deserialize_*` can be asked for. It knows nothing of models.
 
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::fmt;
 use std::ops::Range;
 
 use serde::de::{
     self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
+
+use super::cursor::Cursor;
 
 /// Values nested deeper than this are refused.
 pub(crate) const MAX_NESTING: usize = 100;
@@ -65,11 +66,7 @@ pub(crate) struct SyntaxError {
 /// Parses a whole text.
 pub(crate) fn parse(text: &str) -> Result<Tree<'_>, SyntaxError> {
     let options = ron::Options::default().with_recursion_limit(4 * MAX_NESTING);
-    let cursor = Cursor {
-        text,
-        at: Cell::new(0),
-        depth: Cell::new(0),
-    };
+    let cursor = Cursor::new(text);
     options
         .from_str_seed(text, Value(&cursor))
         .map_err(|error| SyntaxError {
@@ -98,113 +95,6 @@ fn offset(text: &str, position: ron::error::Position) -> usize {
         .char_indices()
         .nth(position.col.saturating_sub(1))
         .map_or(text.len(), |(at, _)| start + at)
-}
-
-/// A place in the text at or before the parser's own; only punctuation and blanks stand between the two.
-struct Cursor<'s> {
-    text: &'s str,
-    at: Cell<usize>,
-    depth: Cell<usize>,
-}
-
-impl<'s> Cursor<'s> {
-    fn rest(&self, at: usize) -> &'s str {
-        self.text.get(at..).unwrap_or_default()
-    }
-
-    /// Skips blanks and comments from `at`.
-    fn blanks(&self, mut at: usize) -> usize {
-        loop {
-            let rest = self.rest(at);
-            let trimmed = rest.trim_start();
-            at += rest.len() - trimmed.len();
-            if trimmed.starts_with("//") {
-                at += trimmed.find('\n').unwrap_or(trimmed.len());
-            } else if trimmed.starts_with("/*") {
-                at = self.block_comment(at);
-            } else {
-                return at;
-            }
-        }
-    }
-
-    /// Skips a block comment, which may hold others; `at` is its first byte.
-    fn block_comment(&self, mut at: usize) -> usize {
-        let mut depth = 0;
-        loop {
-            let rest = self.rest(at);
-            if rest.starts_with("/*") {
-                depth += 1;
-                at += 2;
-            } else if rest.starts_with("*/") {
-                depth -= 1;
-                at += 2;
-                if depth == 0 {
-                    return at;
-                }
-            } else if let Some(c) = rest.chars().next() {
-                at += c.len_utf8();
-            } else {
-                return at;
-            }
-        }
-    }
-
-    /// Moves to the first byte of the next value: past closing brackets, separators, attributes, blanks, comments.
-    fn to_value(&self) -> usize {
-        let mut at = self.at.get();
-        loop {
-            at = self.blanks(at);
-            let rest = self.rest(at);
-            if rest.starts_with([',', ':', ')', ']', '}']) {
-                at += 1;
-            } else if rest.starts_with("#!") {
-                at += rest.find(']').map_or(rest.len(), |end| end + 1);
-            } else {
-                self.at.set(at);
-                return at;
-            }
-        }
-    }
-
-    /// Whether the bracket that opens at `at` holds `name: value` pairs.
-    fn is_struct(&self, at: usize) -> bool {
-        let inside = self.blanks(at + 1);
-        let name = self.rest(inside).trim_start_matches("r#");
-        let length = name
-            .find(|c: char| !(c.is_alphanumeric() || c == '_'))
-            .unwrap_or(name.len());
-        length > 0
-            && self
-                .rest(self.blanks(inside + self.rest(inside).len() - name.len() + length))
-                .starts_with(':')
-    }
-
-    /// The byte range of a slice of the text, remembered as the latest place known.
-    fn span_of(&self, part: &str) -> Range<usize> {
-        let start = (part.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
-        let start = if start <= self.text.len() {
-            start
-        } else {
-            self.at.get()
-        };
-        let end = start + part.len();
-        self.at.set(end);
-        start..end
-    }
-
-    /// Where a value ends whose last part was just read: past the bracket that closes it.
-    fn close(&self, bracket: char) -> usize {
-        let mut at = self.blanks(self.at.get());
-        if self.rest(at).starts_with(',') {
-            at = self.blanks(at + 1);
-        }
-        if self.rest(at).starts_with(bracket) {
-            at += 1;
-        }
-        self.at.set(at);
-        at
-    }
 }
 
 /// Reads one value.

@@ -1,22 +1,15 @@
 //! A block becomes a DAG: its names are resolved and its ops are built.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use smallvec::SmallVec;
 
 use super::scope::{self, Local, Sizes};
 use super::symbols::Positions;
-use crate::ast::model::{
-    Block as AstBlock, Call, Given, Model, Node as AstNode, Text, Value, Word,
-};
+use crate::ast::model::{Block as AstBlock, Call, Given, Model, Node as AstNode, Value, Word};
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::graph::{Block, BlockBuilder, BlockId, Node, NodeId, NodeKind};
-use crate::ops::args::{Arg, Args, FieldKind, MaskSpec};
-use crate::ops::equation::Equation;
-use crate::ops::{OpDef, OpError};
-use crate::shape::{Axis, Coordinate, Shape};
-use crate::sym::{Context, Domain, Poly, Symbols};
+use crate::sym::{Context, Domain, Symbols};
 
 /// The symbol table with the blocks' own dimensions added, and the names that these have inside each block.
 pub(super) struct Locals<'s> {
@@ -52,14 +45,14 @@ enum Named<'a, 's> {
 /// The lists of names that a node reads, field by field.
 type Operands<'a, 's> = SmallVec<[&'a [Word<'s>]; 2]>;
 
-struct Lower<'a, 's, 'c> {
+pub(super) struct Lower<'a, 's, 'c> {
     block: &'a AstBlock<'s>,
     model: &'a Model<'s>,
-    local: &'a Local<'s>,
-    positions: Option<Positions>,
-    cx: &'a mut Context<'c>,
-    diagnostics: &'a mut Diagnostics,
-    sizes: Sizes,
+    pub(super) local: &'a Local<'s>,
+    pub(super) positions: Option<Positions>,
+    pub(super) cx: &'a mut Context<'c>,
+    pub(super) diagnostics: &'a mut Diagnostics,
+    pub(super) sizes: Sizes,
     names: HashMap<&'a str, Named<'a, 's>>,
     called: Vec<BlockId>,
 }
@@ -308,203 +301,4 @@ impl<'a, 's> Lower<'a, 's, '_> {
             dims,
         })
     }
-
-    fn op(
-        &mut self,
-        def: &'static OpDef,
-        given: &[Option<Given<'s>>],
-        span: Span,
-    ) -> Option<NodeKind> {
-        let mut args = Vec::with_capacity(def.fields.len());
-        let mut places = Vec::new();
-        let mut sound = true;
-        for (field, given) in def.fields.iter().zip(given) {
-            let value = match (field.kind, given) {
-                (FieldKind::Past, _) => self.past(def, span),
-                (_, None) => {
-                    args.push((field.name, None));
-                    continue;
-                }
-                (kind, Some(given)) => {
-                    places.push((field.name, place(given)));
-                    self.arg(kind, given)
-                }
-            };
-            sound &= value.is_some();
-            args.push((field.name, value));
-        }
-        if !sound {
-            return None;
-        }
-        let args = Args(args);
-        match (def.build)(&mut args.clone()) {
-            Ok(op) => Some(NodeKind::Op {
-                def,
-                args,
-                op,
-                places,
-            }),
-            Err(error) => {
-                self.diagnostics.push(refusal(def, &error, &places, span));
-                None
-            }
-        }
-    }
-
-    /// The number of past positions, where the model has any.
-    fn past(&mut self, def: &OpDef, span: Span) -> Option<Arg> {
-        if let Some(positions) = self.positions {
-            return Some(Arg::Dim(Poly::symbol(positions.past)));
-        }
-        let message = format!(
-            "`{}` needs past positions, and this model has no phases",
-            def.name
-        );
-        self.diagnostics.push(
-            Diagnostic::at(Code::Form, span, message)
-                .help("add `phases: [forward, prefill, decode]` to the model"),
-        );
-        None
-    }
-
-    fn arg(&mut self, kind: FieldKind, given: &Given<'s>) -> Option<Arg> {
-        match given {
-            Given::Nodes(words) => Some(Arg::Inputs(words.len())),
-            Given::Word(word) => Some(Arg::Word(word.text.to_owned())),
-            Given::Flag(on, _) => Some(Arg::Flag(*on)),
-            Given::Mask(None, _) => Some(Arg::NoMask),
-            Given::Mask(Some(mask), _) => Some(Arg::Mask(MaskSpec {
-                queries: mask.queries.text.to_owned(),
-                keys: mask.keys.text.to_owned(),
-                align: mask.align,
-            })),
-            Given::Text(text) => match kind {
-                FieldKind::Axes => self.axes(text, true).map(Arg::Axes),
-                FieldKind::Dims => self.dims(text, 0..text.text.len()).map(Arg::Dims),
-                FieldKind::Map => self.map(text),
-                FieldKind::Sizes => self.labelled_sizes(text),
-                FieldKind::Equation => self.equation(text),
-                _ => scope::expression(text, self.local, self.cx, self.diagnostics).map(Arg::Dim),
-            },
-        }
-    }
-
-    /// Axes of a tensor; each mark is a further coordinate of its position.
-    fn axes(&mut self, text: &Text<'s>, marks: bool) -> Option<Shape> {
-        let sizes = self.sizes.read(
-            text,
-            0..text.text.len(),
-            self.local,
-            self.cx,
-            self.diagnostics,
-        )?;
-        if !marks && sizes.iter().any(|(_, marked)| *marked) {
-            let message = "positions are marked in the inputs of the model; a block learns them from its callers";
-            self.diagnostics
-                .push(Diagnostic::at(Code::Form, text.span, message));
-            return None;
-        }
-        let mut coordinate = 0;
-        Some(Shape::new(sizes.into_iter().map(|(size, marked)| {
-            let along = marked.then_some(Coordinate::new(coordinate));
-            coordinate += u8::from(marked);
-            Axis::along(size, along)
-        })))
-    }
-
-    fn dims(&mut self, text: &Text<'s>, range: Range<usize>) -> Option<Vec<Poly>> {
-        let sizes = self
-            .sizes
-            .read(text, range, self.local, self.cx, self.diagnostics)?;
-        if sizes.iter().any(|(_, marked)| *marked) {
-            self.diagnostics.push(Diagnostic::at(
-                Code::Form,
-                text.span,
-                "an `@` marks axes of inputs, not sizes",
-            ));
-            return None;
-        }
-        Some(sizes.into_iter().map(|(size, _)| size).collect())
-    }
-
-    fn map(&mut self, text: &Text<'s>) -> Option<Arg> {
-        let Some(arrow) = text.text.find("->") else {
-            let diagnostic =
-                Diagnostic::at(Code::Form, text.span, "a map has the form `\"d -> f\"`");
-            self.diagnostics.push(diagnostic);
-            return None;
-        };
-        let from = self.dims(text, 0..arrow);
-        let to = self.dims(text, arrow + 2..text.text.len());
-        Some(Arg::Map(from?, to?))
-    }
-
-    fn labelled_sizes(&mut self, text: &Text<'s>) -> Option<Arg> {
-        let mut sizes = Vec::new();
-        let mut at = 0;
-        for item in text.text.split(',') {
-            let range = at..at + item.len();
-            at = range.end + 1;
-            let Some((label, size)) = item.split_once('=') else {
-                let span = text.span.part(&range);
-                self.diagnostics.push(Diagnostic::at(
-                    Code::Form,
-                    span,
-                    "sizes of labels have the form `\"h = H, e = dh\"`",
-                ));
-                return None;
-            };
-            let start = range.start + label.len() + 1;
-            let part = Text {
-                text: size.to_owned().into(),
-                span: text.span.part(&(start..range.end)),
-            };
-            let size = scope::expression(&part, self.local, self.cx, self.diagnostics)?;
-            sizes.push((label.trim().to_owned(), size));
-        }
-        Some(Arg::Sizes(sizes))
-    }
-
-    fn equation(&mut self, text: &Text<'s>) -> Option<Arg> {
-        match Equation::parse(&text.text) {
-            Ok(equation) => Some(Arg::Equation(equation)),
-            Err(error) => {
-                let span = text.span.part(&error.span);
-                self.diagnostics
-                    .push(Diagnostic::at(Code::Form, span, error.message));
-                None
-            }
-        }
-    }
-}
-
-/// The place of what a field holds.
-fn place(given: &Given<'_>) -> Span {
-    match given {
-        Given::Text(text) => text.span,
-        Given::Word(word) => word.span,
-        Given::Flag(_, span) | Given::Mask(_, span) => *span,
-        Given::Nodes(words) => match (words.first(), words.last()) {
-            (Some(first), Some(last)) => Span {
-                end: last.span.end,
-                ..first.span
-            },
-            _ => Span::new(0, 0, 0),
-        },
-    }
-}
-
-/// The diagnostic of an op that refuses its attributes or inputs: at the field to blame, or at the whole op.
-pub(crate) fn refusal(
-    def: &OpDef,
-    error: &OpError,
-    places: &[(&'static str, Span)],
-    span: Span,
-) -> Diagnostic {
-    let at = error
-        .field
-        .and_then(|field| places.iter().find(|(name, _)| *name == field))
-        .map_or(span, |(_, at)| *at);
-    Diagnostic::at(Code::Shape, at, format!("{}: {}", def.name, error.message))
-        .maybe_help(error.help.clone())
 }

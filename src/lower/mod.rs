@@ -9,11 +9,12 @@ use crate::graph::{BlockId, Graph, nesting};
 use crate::part::Role;
 use crate::sym::{Context, Poly, Sym, Symbols};
 
+mod attributes;
 mod block;
 mod scope;
 mod symbols;
 
-pub(crate) use block::refusal;
+pub(crate) use attributes::refusal;
 pub(crate) use symbols::Positions;
 
 /// Blocks that call each other deeper than this are refused.

@@ -112,13 +112,13 @@ pub enum Arg {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Args(pub Vec<(&'static str, Option<Arg>)>);
 
-/// Declares a getter that takes a value of one kind out of the arguments.
+/// Declares a getter that gives a value of one kind.
 macro_rules! getter {
     ($(#[$doc:meta])* $name:ident, $variant:ident, $value:ty) => {
         $(#[$doc])*
-        pub fn $name(&mut self, field: &'static str) -> Result<$value, OpError> {
-            match self.take(field) {
-                Some(Arg::$variant(value)) => Ok(value),
+        pub fn $name(&self, field: &'static str) -> Result<$value, OpError> {
+            match self.get(field) {
+                Some(Arg::$variant(value)) => Ok(value.clone()),
                 _ => Err(OpError::field(field, format!("`{field}` is missing"))),
             }
         }
@@ -126,11 +126,9 @@ macro_rules! getter {
 }
 
 impl Args {
-    fn take(&mut self, field: &'static str) -> Option<Arg> {
-        self.0
-            .iter_mut()
-            .find(|(name, _)| *name == field)
-            .and_then(|(_, value)| value.take())
+    fn get(&self, field: &'static str) -> Option<&Arg> {
+        let entry = self.0.iter().find(|(name, _)| *name == field);
+        entry.and_then(|(_, value)| value.as_ref())
     }
 
     getter!(
@@ -159,29 +157,27 @@ impl Args {
     );
 
     /// Sizes on both sides of an arrow.
-    pub fn map(&mut self, field: &'static str) -> Result<(Vec<Poly>, Vec<Poly>), OpError> {
-        match self.take(field) {
-            Some(Arg::Map(from, to)) => Ok((from, to)),
+    pub fn map(&self, field: &'static str) -> Result<(Vec<Poly>, Vec<Poly>), OpError> {
+        match self.get(field) {
+            Some(Arg::Map(from, to)) => Ok((from.clone(), to.clone())),
             _ => Err(OpError::field(field, format!("`{field}` is missing"))),
         }
     }
 
     /// Whether a field was written.
     pub fn has(&self, field: &'static str) -> bool {
-        self.0
-            .iter()
-            .any(|(name, value)| *name == field && value.is_some())
+        self.get(field).is_some()
     }
 
     /// A flag; left out means no.
-    pub fn flag(&mut self, field: &'static str) -> bool {
-        matches!(self.take(field), Some(Arg::Flag(true)))
+    pub fn flag(&self, field: &'static str) -> bool {
+        matches!(self.get(field), Some(Arg::Flag(true)))
     }
 
     /// A mask; left out means none.
-    pub fn mask(&mut self, field: &'static str) -> Option<MaskSpec> {
-        match self.take(field) {
-            Some(Arg::Mask(mask)) => Some(mask),
+    pub fn mask(&self, field: &'static str) -> Option<MaskSpec> {
+        match self.get(field) {
+            Some(Arg::Mask(mask)) => Some(mask.clone()),
             _ => None,
         }
     }

@@ -34,7 +34,7 @@ struct Cache {
     past: Poly,
 }
 
-fn build(args: &mut Args) -> Result<Arc<dyn Op>, OpError> {
+fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     Ok(Arc::new(Cache { axis: args.dim("axis")?, past: args.dim("past")? }))
 }
 

@@ -30,7 +30,7 @@ pub(super) const DEF: OpDef = OpDef {
 #[derive(Debug)]
 struct Concat(Poly);
 
-fn build(args: &mut Args) -> Result<Arc<dyn Op>, OpError> {
+fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     Ok(Arc::new(Concat(args.dim("axis")?)))
 }
 

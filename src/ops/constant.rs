@@ -25,7 +25,7 @@ pub(super) const DEF: OpDef = OpDef {
 #[derive(Debug)]
 struct Constant(Shape);
 
-fn build(args: &mut Args) -> Result<Arc<dyn Op>, OpError> {
+fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     Ok(Arc::new(Constant(args.axes("shape")?)))
 }
 

@@ -49,14 +49,14 @@ struct Conv {
     bias: bool,
 }
 
-fn build(args: &mut Args) -> Result<Arc<dyn Op>, OpError> {
+fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     let (from, to) = args.map("map")?;
     let ([input], [output]) = (from.as_slice(), to.as_slice()) else {
         return Err(OpError::field("map", "one size on each side of the arrow: channels in, channels out"));
     };
     let kernel = args.dims("kernel")?;
     let axes = kernel.len();
-    let mut along = |field: &'static str, absent: i64| {
+    let along = |field: &'static str, absent: i64| {
         let sizes = if args.has(field) { args.dims(field)? } else { vec![Poly::int(absent); axes] };
         if sizes.len() == axes {
             Ok(sizes)

@@ -43,7 +43,7 @@ struct Einsum {
     mask: Option<MaskSpec>,
 }
 
-fn build(args: &mut Args) -> Result<Arc<dyn Op>, OpError> {
+fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     let equation = args.equation("equation")?;
     let Some((inputs, output)) = equation.ungrouped() else {
         return Err(OpError::field("equation", "an einsum has no groups; use Rearrange to merge or split axes"));

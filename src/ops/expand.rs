@@ -34,7 +34,7 @@ struct Expand {
     to: Poly,
 }
 
-fn build(args: &mut Args) -> Result<Arc<dyn Op>, OpError> {
+fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     let (from, to) = args.map("map")?;
     match (from.as_slice(), to.as_slice()) {
         ([], [to]) => Ok(Arc::new(Expand { from: None, to: to.clone() })),

@@ -30,7 +30,7 @@ pub(super) const DEF: OpDef = OpDef {
 #[derive(Debug)]
 struct Gather;
 
-fn build(_: &mut Args) -> Result<Arc<dyn Op>, OpError> {
+fn build(_: &Args) -> Result<Arc<dyn Op>, OpError> {
     Ok(Arc::new(Gather))
 }
 

@@ -39,7 +39,7 @@ struct Linear {
     bias: bool,
 }
 
-fn build(args: &mut Args) -> Result<Arc<dyn Op>, OpError> {
+fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     let (from, to) = args.map("map")?;
     if from.is_empty() {
         return Err(OpError::field("map", "there is nothing left of the arrow to sum over"));

@@ -67,7 +67,7 @@ struct Map {
     equation: Option<Equation>,
 }
 
-fn build(args: &mut Args) -> Result<Arc<dyn Op>, OpError> {
+fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     let word = args.word("function")?;
     let Some(function) = FUNCTIONS.iter().find(|(name, ..)| *name == word) else {
         return Err(OpError::field("function", format!("there is no function `{word}`")));

@@ -27,7 +27,7 @@ pub(super) const DEF: OpDef = OpDef {
 #[derive(Debug)]
 struct MatMul;
 
-fn build(_: &mut Args) -> Result<Arc<dyn Op>, OpError> {
+fn build(_: &Args) -> Result<Arc<dyn Op>, OpError> {
     Ok(Arc::new(MatMul))
 }
 

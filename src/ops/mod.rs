@@ -111,7 +111,7 @@ pub struct OpDef {
     /// The source of the op's file; its header is its reference page.
     pub source: &'static str,
     /// Makes the op from its attributes.
-    pub build: fn(&mut Args) -> Result<Arc<dyn Op>, OpError>,
+    pub build: fn(&Args) -> Result<Arc<dyn Op>, OpError>,
 }
 
 impl OpDef {

@@ -40,7 +40,7 @@ struct Norm {
     gain: bool,
 }
 
-fn build(args: &mut Args) -> Result<Arc<dyn Op>, OpError> {
+fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     let gain = !args.has("gain") || args.flag("gain");
     let bias = args.flag("bias");
     if bias && !gain {

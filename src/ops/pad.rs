@@ -32,7 +32,7 @@ struct Pad {
     by: Poly,
 }
 
-fn build(args: &mut Args) -> Result<Arc<dyn Op>, OpError> {
+fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     Ok(Arc::new(Pad { axis: args.dim("axis")?, by: args.dim("by")? }))
 }
 

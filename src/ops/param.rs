@@ -28,7 +28,7 @@ pub(super) const DEF: OpDef = OpDef {
 #[derive(Debug)]
 struct Param(Shape);
 
-fn build(args: &mut Args) -> Result<Arc<dyn Op>, OpError> {
+fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     Ok(Arc::new(Param(args.axes("shape")?)))
 }
 

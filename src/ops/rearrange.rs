@@ -36,7 +36,7 @@ struct Rearrange {
     sizes: Vec<(String, Poly)>,
 }
 
-fn build(args: &mut Args) -> Result<Arc<dyn Op>, OpError> {
+fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     let equation = args.equation("equation")?;
     let sizes = if args.has("sizes") { args.sizes("sizes")? } else { Vec::new() };
     let [input] = equation.inputs.as_slice() else {

@@ -40,7 +40,7 @@ struct Reduce {
     axis: Poly,
 }
 
-fn build(args: &mut Args) -> Result<Arc<dyn Op>, OpError> {
+fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     let how = match args.word("how")?.as_str() {
         "mean" => How::Mean,
         "max" => How::Max,

@@ -32,7 +32,7 @@ struct Slice {
     size: Poly,
 }
 
-fn build(args: &mut Args) -> Result<Arc<dyn Op>, OpError> {
+fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     Ok(Arc::new(Slice { axis: args.dim("axis")?, size: args.dim("size")? }))
 }
 

@@ -31,7 +31,7 @@ pub(super) const DEF: OpDef = OpDef {
 #[derive(Debug)]
 struct Softmax(Poly);
 
-fn build(args: &mut Args) -> Result<Arc<dyn Op>, OpError> {
+fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     Ok(Arc::new(Softmax(args.dim("axis")?)))
 }
 

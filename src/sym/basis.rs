@@ -85,7 +85,7 @@ impl Basis {
     }
 
     /// Each symbol of a rewritten formula that is outside the basis, and why it stayed.
-    pub fn stays(&self, poly: &Poly) -> Vec<(Sym, String)> {
+    pub fn stays(&self, poly: &Poly) -> Vec<(Sym, &'static str)> {
         let outside = poly
             .symbols()
             .into_iter()
@@ -93,27 +93,47 @@ impl Basis {
         outside.map(|sym| (sym, self.reason(sym))).collect()
     }
 
-    fn reason(&self, sym: Sym) -> String {
-        let name = self.symbols.name(sym);
-        if self.rooted.contains(&sym) {
-            return format!(
-                "{name} stays: the relations give only a power of it, and it has no value"
-            );
+    /// Which symbols stay and why, in words, symbols of one reason together.
+    pub fn explain(&self, stays: impl IntoIterator<Item = (Sym, &'static str)>) -> Vec<String> {
+        let mut reasons: Vec<(&str, BTreeSet<Sym>)> = Vec::new();
+        for (sym, reason) in stays {
+            match reasons.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, symbols)) => drop(symbols.insert(sym)),
+                None => reasons.push((reason, BTreeSet::from([sym]))),
+            }
         }
-        let related = self
-            .symbols
+        let words = |(reason, symbols): (&str, BTreeSet<Sym>)| {
+            let names: Vec<&str> = symbols.iter().map(|sym| self.symbols.name(*sym)).collect();
+            let verbs = if names.len() == 1 {
+                ("stays", "it has")
+            } else {
+                ("stay", "they have")
+            };
+            format!(
+                "{} {}: {reason}, and {} no value",
+                names.join(", "),
+                verbs.0,
+                verbs.1
+            )
+        };
+        reasons.into_iter().map(words).collect()
+    }
+
+    fn reason(&self, sym: Sym) -> &'static str {
+        if self.rooted.contains(&sym) {
+            return "the relations give only a power";
+        }
+        let symbols = &self.symbols;
+        let related = symbols
             .relations()
             .any(|(lhs, rhs)| lhs.mentions(sym) || rhs.mentions(sym))
-            || self
-                .symbols
+            || symbols
                 .definitions()
                 .any(|(own, value)| own == sym || value.mentions(sym));
         if related {
-            format!(
-                "{name} stays: the relations that mention it are used up or need it, and it has no value"
-            )
+            "the relations that mention it are used up or need it"
         } else {
-            format!("{name} stays: no relation ties it to the basis, and it has no value")
+            "no relation leads to the basis"
         }
     }
 }

@@ -1,9 +1,10 @@
-//! A ledger read: formulas in the wanted symbols, numbers where all is bound, groups, dot lengths, and the card on top.
-//!
-//! This is what every report format prints; it holds no text of any format.
+//! A ledger is read into a summary.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
+use super::{
+    Descriptor, Grouping, LengthGroup, LengthQuantity, Quantity, Summary, SummaryRow, Totals,
+};
 use crate::diag::Diagnostics;
 use crate::formula::FormulaError;
 use crate::ledger::{Amounts, Ledger, Row};
@@ -12,204 +13,6 @@ use crate::part::Role;
 use crate::profile::Profile;
 use crate::sym::{Basis, Bindings, Coeff, Context, EvalError, Poly, Sym, Symbols};
 use crate::work::{Kind, Length};
-
-/// A formula, and its exact value once no symbol is free.
-#[derive(Clone, Debug)]
-pub struct Quantity {
-    /// The formula in the wanted symbols.
-    pub poly: Poly,
-    /// Its value; a count is an integer, a mean length may be a fraction.
-    pub value: Option<Coeff>,
-}
-
-/// [`Amounts`] as quantities.
-#[derive(Clone, Debug)]
-pub struct Totals {
-    /// Dot products.
-    pub dots: Quantity,
-    /// Multiply-accumulates.
-    pub macs: Quantity,
-    /// FLOPs under the profile.
-    pub flops: Quantity,
-    /// Trainable scalars.
-    pub params: Quantity,
-    /// Elementwise operations.
-    pub elementwise: Quantity,
-}
-
-/// How long dots are.
-#[derive(Clone, Debug)]
-pub enum LengthQuantity {
-    /// All of one length.
-    Fixed(Quantity),
-    /// Under a mask.
-    Varies {
-        /// The shortest.
-        min: Quantity,
-        /// The longest.
-        max: Quantity,
-        /// The exact average.
-        mean: Quantity,
-    },
-}
-
-impl LengthQuantity {
-    fn parts(&self) -> [&Quantity; 3] {
-        match self {
-            LengthQuantity::Fixed(fixed) => [fixed; 3],
-            LengthQuantity::Varies { min, max, mean } => [min, max, mean],
-        }
-    }
-
-    fn values(&self) -> Option<[Coeff; 3]> {
-        let [min, max, mean] = self.parts();
-        Some([min.value.clone()?, max.value.clone()?, mean.value.clone()?])
-    }
-
-    /// The length with its numbers for formulas, as far as it has numbers.
-    fn as_number(&self) -> LengthQuantity {
-        let number = |quantity: &Quantity| Quantity {
-            poly: quantity
-                .value
-                .clone()
-                .map_or_else(|| quantity.poly.clone(), Poly::from_coeff),
-            value: quantity.value.clone(),
-        };
-        match self {
-            LengthQuantity::Fixed(fixed) => LengthQuantity::Fixed(number(fixed)),
-            LengthQuantity::Varies { min, max, mean } => LengthQuantity::Varies {
-                min: number(min),
-                max: number(max),
-                mean: number(mean),
-            },
-        }
-    }
-}
-
-/// All dots of one length.
-#[derive(Clone, Debug)]
-pub struct LengthGroup {
-    /// The length.
-    pub length: LengthQuantity,
-    /// How many dots.
-    pub dots: Quantity,
-    /// The work inside them.
-    pub macs: Quantity,
-}
-
-/// A descriptor of the architecture: layers, heads, parameters.
-#[derive(Clone, Debug)]
-pub struct Descriptor {
-    /// What it is, in words.
-    pub name: String,
-    /// The model's symbol for it, if there is one.
-    pub symbol: Option<String>,
-    /// How much it is.
-    pub quantity: Quantity,
-}
-
-/// A row of the ledger, read.
-#[derive(Clone, Debug)]
-pub struct SummaryRow<'l> {
-    /// The row.
-    pub row: &'l Row,
-    /// How often it runs.
-    pub repeat: Quantity,
-    /// How long its dots are, if it has dots.
-    pub length: Option<LengthQuantity>,
-    /// What it amounts to over all repeats.
-    pub totals: Totals,
-    /// Elementwise operations by kind.
-    pub elementwise: Vec<(Kind, Quantity)>,
-    /// Shapes of its inputs and of its output under the phase.
-    pub inputs: Vec<Vec<Quantity>>,
-    /// Sizes of the weights that it contracts with.
-    pub weights: Vec<Vec<Quantity>>,
-    /// The shape of its output under the phase.
-    pub output: Vec<Quantity>,
-}
-
-/// A way of grouping rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grouping {
-    /// By part.
-    Part,
-    /// By direction of mixing.
-    Mixing,
-    /// By op.
-    Op,
-    /// By block.
-    Block,
-}
-
-impl Grouping {
-    /// All of them, in the order of reports.
-    pub const ALL: [Grouping; 4] = [
-        Grouping::Part,
-        Grouping::Mixing,
-        Grouping::Op,
-        Grouping::Block,
-    ];
-
-    /// The word in reports.
-    pub fn word(self) -> &'static str {
-        match self {
-            Grouping::Part => "part",
-            Grouping::Mixing => "mixing",
-            Grouping::Op => "op",
-            Grouping::Block => "block",
-        }
-    }
-
-    fn key(self, row: &Row) -> String {
-        match self {
-            Grouping::Part => row.part.to_string(),
-            Grouping::Mixing => row.mixing.to_string(),
-            Grouping::Op => row.op.to_string(),
-            Grouping::Block if row.block.is_empty() => String::from("body"),
-            Grouping::Block => row.block.to_string(),
-        }
-    }
-}
-
-/// Everything that a report says.
-#[derive(Clone, Debug)]
-pub struct Summary<'l> {
-    /// The model's name.
-    pub model: String,
-    /// What its file says of it.
-    pub about: String,
-    /// The phase.
-    pub phase: String,
-    /// The profile.
-    pub profile: String,
-    /// What the profile counts.
-    pub convention: String,
-    /// The preset, if one was chosen.
-    pub preset: Option<String>,
-    /// Switches and their values.
-    pub switches: Vec<(String, bool)>,
-    /// Symbols with a value, in the order of the model.
-    pub bindings: Vec<(String, String)>,
-    /// When the formulas hold.
-    pub valid_when: Vec<String>,
-    /// Symbols that are left outside the wanted ones, and why.
-    pub stays: Vec<String>,
-    /// Descriptors of the architecture.
-    pub card: Vec<Descriptor>,
-    /// All rows together.
-    pub totals: Totals,
-    /// Elementwise operations of all rows by kind, without kinds that do not occur.
-    pub elementwise: Vec<(Kind, Quantity)>,
-    /// Subtotals.
-    pub groups: Vec<(Grouping, Vec<(String, Totals)>)>,
-    /// The spectrum of dot lengths, in the order of first appearance.
-    pub lengths: Vec<LengthGroup>,
-    /// The rows.
-    pub rows: Vec<SummaryRow<'l>>,
-    /// The symbols that all formulas are written in.
-    pub symbols: Symbols,
-}
 
 /// Reads a ledger in the symbols of `basis` (all of the model's own if it is empty).
 ///
@@ -231,7 +34,7 @@ pub fn summarize<'l>(
         numbers,
         basis: rewrite,
         cx: Context::new(symbols),
-        stays: Vec::new(),
+        stays: BTreeMap::new(),
     };
     let totals = read.totals(&ledger.total())?;
     let mut groups = Vec::new();
@@ -259,6 +62,8 @@ pub fn summarize<'l>(
         .map(|c| c.display(symbols))
         .collect();
     conditions.dedup();
+    let Read { basis, stays, .. } = read;
+    let stays = basis.map_or_else(Vec::new, |basis| basis.explain(stays));
     Ok(Summary {
         model: model.name().to_owned(),
         about: model.about().to_owned(),
@@ -272,7 +77,7 @@ pub fn summarize<'l>(
             .map(|(sym, value)| (symbols.name(sym).to_owned(), value.to_string()))
             .collect(),
         valid_when: conditions,
-        stays: read.stays,
+        stays,
         card,
         totals,
         elementwise,
@@ -288,7 +93,7 @@ struct Read<'l> {
     numbers: &'l Bindings,
     basis: Option<Basis>,
     cx: Context<'l>,
-    stays: Vec<String>,
+    stays: BTreeMap<Sym, &'static str>,
 }
 
 impl Read<'_> {
@@ -307,11 +112,7 @@ impl Read<'_> {
         let poly = basis
             .rewrite(poly, &mut self.cx)
             .map_err(|error| FormulaError(error.message(self.symbols)))?;
-        for (_, why) in basis.stays(&poly) {
-            if !self.stays.contains(&why) {
-                self.stays.push(why);
-            }
-        }
+        self.stays.extend(basis.stays(&poly));
         Ok(Quantity { poly, value })
     }
 

@@ -1,0 +1,289 @@
+//! Blocks and their nodes are read: ops with what their fields hold, calls, repeats, masks.
+
+use super::model::{Block, Call, Given, MaskWords, Node, Text, Value, Word};
+use super::read::{Reader, Slot};
+use super::ron::{Kind, Tree};
+use crate::diag::{Code, Diagnostic, did_you_mean};
+use crate::mask::Align;
+use crate::ops::args::{Field, FieldKind};
+use crate::ops::{OPS, OpDef};
+use crate::part::Part;
+
+const BLOCK: &[Slot] = &[
+    ("inputs", true),
+    ("nodes", true),
+    ("output", true),
+    ("part", false),
+    ("dims", false),
+];
+const CALL: &[Slot] = &[("block", true), ("inputs", true), ("dims", false)];
+const REPEAT: &[Slot] = &[
+    ("block", true),
+    ("count", true),
+    ("inputs", true),
+    ("dims", false),
+];
+const CAUSAL: &[Slot] = &[("queries", true), ("keys", true), ("align", false)];
+
+impl Reader<'_> {
+    pub(super) fn block<'s>(&mut self, name: Word<'s>, tree: &Tree<'s>) -> Option<Block<'s>> {
+        let tree = self.chosen(tree)?;
+        let slots = self.slots(tree, "Block", BLOCK)?;
+        let part = slots[3]
+            .and_then(|tree| self.name(tree))
+            .and_then(|word| self.part(word));
+        let dims = slots[4]
+            .and_then(|tree| self.names(tree))
+            .unwrap_or_default();
+        let inputs = self.inputs(slots[0]?);
+        let nodes = self.nodes(slots[1]?);
+        Some(Block {
+            name,
+            part,
+            dims,
+            inputs,
+            nodes,
+            output: self.name(slots[2]?)?,
+        })
+    }
+
+    fn part(&mut self, word: Word<'_>) -> Option<Part> {
+        let part = Part::find(word.text);
+        if part.is_none() {
+            let help = did_you_mean(word.text, Part::ALL.iter().map(|part| part.word()));
+            let message = format!("`{}` is no part of a network", word.text);
+            self.diagnostics
+                .push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
+        }
+        part
+    }
+
+    pub(super) fn inputs<'s>(&mut self, tree: &Tree<'s>) -> Vec<(Word<'s>, Text<'s>)> {
+        let entries = self.section(tree, "inputs");
+        entries
+            .into_iter()
+            .filter_map(|(name, tree)| Some((name, self.text(tree)?)))
+            .collect()
+    }
+
+    pub(super) fn nodes<'s>(&mut self, tree: &Tree<'s>) -> Vec<Node<'s>> {
+        let mut nodes = Vec::new();
+        let Some(tree) = self.chosen(tree) else {
+            return nodes;
+        };
+        let fields = match &tree.kind {
+            Kind::Struct(None, fields) => fields.as_slice(),
+            _ => {
+                let span = self.span(&tree.span);
+                self.error(
+                    Code::Form,
+                    span,
+                    "nodes are a section, `(name: Op(..), name: Op(..))`",
+                );
+                return nodes;
+            }
+        };
+        for (name, tree) in fields {
+            let name = self.word(name);
+            let Some(tree) = self.chosen(tree) else {
+                continue;
+            };
+            if let Kind::Struct(Some(head), members) = &tree.kind
+                && head.text == "Part"
+            {
+                let part = self.part(name);
+                for (name, tree) in members {
+                    let name = self.word(name);
+                    nodes.push(self.node(name, tree, part));
+                }
+            } else {
+                nodes.push(self.node(name, tree, None));
+            }
+        }
+        nodes
+    }
+
+    fn node<'s>(&mut self, name: Word<'s>, tree: &Tree<'s>, part: Option<Part>) -> Node<'s> {
+        let value = self
+            .chosen(tree)
+            .and_then(|tree| self.value(tree))
+            .unwrap_or(Value::Broken);
+        Node {
+            name,
+            part,
+            span: self.span(&tree.span),
+            value,
+        }
+    }
+
+    fn value<'s>(&mut self, tree: &Tree<'s>) -> Option<Value<'s>> {
+        let span = self.span(&tree.span);
+        let head = match &tree.kind {
+            Kind::Name(text) => return Some(Value::Alias(Word { text, span })),
+            Kind::Tuple(Some(head), _) | Kind::Struct(Some(head), _) => self.word(head),
+            _ => {
+                self.error(
+                    Code::Form,
+                    span,
+                    "a node is an op, `Linear(x, \"d -> f\")`, a `Call`, a `Repeat` or a name",
+                );
+                return None;
+            }
+        };
+        match head.text {
+            "Call" => {
+                let slots = self.slots(tree, "Call", CALL)?;
+                self.call(slots[0]?, None, slots[1]?, slots[2])
+                    .map(Value::Call)
+            }
+            "Repeat" => {
+                let slots = self.slots(tree, "Repeat", REPEAT)?;
+                self.call(slots[0]?, slots[1], slots[2]?, slots[3])
+                    .map(Value::Call)
+            }
+            _ => match OPS.iter().find(|def| def.name == head.text) {
+                Some(def) => Some(Value::Op(def, self.fields(tree, def)?)),
+                None => {
+                    let known = OPS
+                        .iter()
+                        .map(|def| def.name)
+                        .chain(["Call", "Repeat", "If", "Part"]);
+                    let help = did_you_mean(head.text, known);
+                    let message = format!("there is no op `{}`", head.text);
+                    self.diagnostics
+                        .push(Diagnostic::at(Code::Unknown, head.span, message).maybe_help(help));
+                    None
+                }
+            },
+        }
+    }
+
+    fn call<'s>(
+        &mut self,
+        block: &Tree<'s>,
+        count: Option<&Tree<'s>>,
+        inputs: &Tree<'s>,
+        dims: Option<&Tree<'s>>,
+    ) -> Option<Call<'s>> {
+        let block = self.name(block)?;
+        let count = match count {
+            Some(tree) => Some(self.text(tree)?),
+            None => None,
+        };
+        let inputs = self.names(inputs)?;
+        let entries = dims.map_or_else(Vec::new, |tree| self.section(tree, "dimensions"));
+        let dims = entries
+            .into_iter()
+            .filter_map(|(name, tree)| Some((name, self.text(tree)?)))
+            .collect();
+        Some(Call {
+            block,
+            count,
+            inputs,
+            dims,
+        })
+    }
+
+    /// What the fields of an op hold.
+    fn fields<'s>(
+        &mut self,
+        tree: &Tree<'s>,
+        def: &'static OpDef,
+    ) -> Option<Vec<Option<Given<'s>>>> {
+        let written = def
+            .fields
+            .iter()
+            .filter(|field| field.kind != FieldKind::Past);
+        let slots: Vec<Slot> = written
+            .clone()
+            .map(|field| (field.name, field.required))
+            .collect();
+        let mut values = self.slots(tree, def.name, &slots)?.into_iter();
+        let mut given = Vec::with_capacity(def.fields.len());
+        let mut sound = true;
+        for field in def.fields {
+            let value = if field.kind == FieldKind::Past {
+                None
+            } else {
+                values.next().flatten()
+            };
+            let read = value.map(|tree| self.field(field, tree));
+            sound &= !matches!(read, Some(None));
+            given.push(read.flatten());
+        }
+        sound.then_some(given)
+    }
+
+    fn field<'s>(&mut self, field: &Field, tree: &Tree<'s>) -> Option<Given<'s>> {
+        match field.kind {
+            FieldKind::Input => Some(Given::Nodes(vec![self.name(tree)?])),
+            FieldKind::Inputs => Some(Given::Nodes(self.names(tree)?)),
+            FieldKind::Flag => {
+                let tree = self.chosen(tree)?;
+                self.flag(tree).map(|(on, span)| Given::Flag(on, span))
+            }
+            FieldKind::Mask => self.mask(tree),
+            FieldKind::Word(words) => {
+                let word = self.name(tree)?;
+                if words.contains(&word.text) {
+                    return Some(Given::Word(word));
+                }
+                let help = did_you_mean(word.text, words.iter().copied());
+                let message = format!(
+                    "`{}` is none of the words that `{}` takes",
+                    word.text, field.name
+                );
+                self.diagnostics
+                    .push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
+                None
+            }
+            _ => Some(Given::Text(self.text(tree)?)),
+        }
+    }
+
+    fn mask<'s>(&mut self, tree: &Tree<'s>) -> Option<Given<'s>> {
+        let tree = self.chosen(tree)?;
+        let span = self.span(&tree.span);
+        let head = match &tree.kind {
+            Kind::Name("none") => return Some(Given::Mask(None, span)),
+            Kind::Tuple(Some(head), _) | Kind::Struct(Some(head), _) => head.text,
+            Kind::Name(name) => name,
+            _ => "",
+        };
+        if head != "Causal" {
+            let message = format!("`{head}` is no mask that can be counted");
+            let help = did_you_mean(head, ["Causal", "none"]);
+            self.diagnostics
+                .push(Diagnostic::at(Code::Unknown, span, message).maybe_help(help));
+            return None;
+        }
+        let slots = self.slots(tree, "Causal", CAUSAL)?;
+        let (queries, keys) = (self.name(slots[0]?)?, self.name(slots[1]?)?);
+        let align = match slots[2] {
+            None => Align::BottomRight,
+            Some(tree) => {
+                let word = self.name(tree)?;
+                match word.text {
+                    "bottom_right" => Align::BottomRight,
+                    "top_left" => Align::TopLeft,
+                    other => {
+                        let help = did_you_mean(other, ["bottom_right", "top_left"]);
+                        let message = format!("`{other}` is no alignment of a causal mask");
+                        self.diagnostics.push(
+                            Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help),
+                        );
+                        return None;
+                    }
+                }
+            }
+        };
+        Some(Given::Mask(
+            Some(MaskWords {
+                queries,
+                keys,
+                align,
+            }),
+            span,
+        ))
+    }
+}
