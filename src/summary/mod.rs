@@ -19,7 +19,7 @@ pub struct Quantity {
     pub value: Option<Coeff>,
 }
 
-/// [`Amounts`] as quantities.
+/// What rows amount to, as quantities.
 #[derive(Clone, Debug)]
 pub struct Totals {
     /// Dot products.
