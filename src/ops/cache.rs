@@ -21,7 +21,11 @@ pub(super) const DEF: OpDef = OpDef {
     name: "Cache",
     fields: &[
         Field::required("x", FieldKind::Input, "what this pass adds"),
-        Field::required("axis", FieldKind::Dim, "size of the axis that grows, the last of that size"),
+        Field::required(
+            "axis",
+            FieldKind::Dim,
+            "size of the axis that grows, the last of that size",
+        ),
         Field::required("past", FieldKind::Past, "positions that are there already"),
     ],
     source: include_str!("cache.rs"),
@@ -35,7 +39,10 @@ struct Cache {
 }
 
 fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
-    Ok(Arc::new(Cache { axis: args.dim("axis")?, past: args.dim("past")? }))
+    Ok(Arc::new(Cache {
+        axis: args.dim("axis")?,
+        past: args.dim("past")?,
+    }))
 }
 
 impl Op for Cache {
@@ -45,8 +52,13 @@ impl Op for Cache {
         let axis = &mut output.0[at];
         if !axis.is_position() {
             let size = axis.dim.poly().show(cx.symbols);
-            return Err(OpError::field("axis", format!("the axis `{size}` is no axis of positions, nothing grows along it"))
-                .help(String::from("mark it in the inputs of the model: `\"B @n\"`")));
+            return Err(OpError::field(
+                "axis",
+                format!("the axis `{size}` is no axis of positions, nothing grows along it"),
+            )
+            .help(String::from(
+                "mark it in the inputs of the model: `\"B @n\"`",
+            )));
         }
         *axis = axis.resized(axis.dim.poly() + &self.past);
         Ok(Inferred::by_position(output))

@@ -21,7 +21,11 @@ pub(super) const DEF: OpDef = OpDef {
     name: "Concat",
     fields: &[
         Field::required("inputs", FieldKind::Inputs, "what is joined, in order"),
-        Field::required("axis", FieldKind::Dim, "size of the axis in the first input, the last of that size"),
+        Field::required(
+            "axis",
+            FieldKind::Dim,
+            "size of the axis in the first input, the last of that size",
+        ),
     ],
     source: include_str!("concat.rs"),
     build,
@@ -43,8 +47,12 @@ impl Op for Concat {
         let mut output = (*first).clone();
         for other in others {
             if other.rank() != output.rank() {
-                let shapes: Vec<String> = inputs.iter().map(|shape| shape.show(cx.symbols)).collect();
-                return Err(OpError::field("inputs", format!("unequal numbers of axes: {}", shapes.join(", "))));
+                let shapes: Vec<String> =
+                    inputs.iter().map(|shape| shape.show(cx.symbols)).collect();
+                return Err(OpError::field(
+                    "inputs",
+                    format!("unequal numbers of axes: {}", shapes.join(", ")),
+                ));
             }
             for (index, (axis, new)) in output.0.iter_mut().zip(other.axes()).enumerate() {
                 if index == at {
@@ -52,7 +60,13 @@ impl Op for Concat {
                     *axis = Axis::along(axis.dim.poly() + new.dim.poly(), coordinate);
                 } else if !axis.dim.same(&new.dim, cx.symbols) {
                     let (left, right) = (axis.dim.poly().clone(), new.dim.poly());
-                    return Err(mismatch("the axes that are not joined differ", &left, right, inputs, cx));
+                    return Err(mismatch(
+                        "the axes that are not joined differ",
+                        &left,
+                        right,
+                        inputs,
+                        cx,
+                    ));
                 }
                 if index != at && !axis.is_position() {
                     *axis = axis.clone().standing_for(new);

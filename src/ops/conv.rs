@@ -24,14 +24,38 @@ use crate::work::{Contraction, Kind, WeightRole, Work};
 pub(super) const DEF: OpDef = OpDef {
     name: "Conv",
     fields: &[
-        Field::required("x", FieldKind::Input, "the input, channels before the spatial axes"),
+        Field::required(
+            "x",
+            FieldKind::Input,
+            "the input, channels before the spatial axes",
+        ),
         Field::required("map", FieldKind::Map, "channels in and out"),
-        Field::required("kernel", FieldKind::Dims, "size of the kernel along each spatial axis"),
+        Field::required(
+            "kernel",
+            FieldKind::Dims,
+            "size of the kernel along each spatial axis",
+        ),
         Field::required("stride", FieldKind::Dims, "step along each spatial axis"),
-        Field::optional("padding", FieldKind::Dims, "added on both sides of each spatial axis; left out: 0"),
-        Field::optional("dilation", FieldKind::Dims, "distance of two taps; left out: 1"),
-        Field::optional("groups", FieldKind::Dim, "groups of channels that do not mix; left out: 1"),
-        Field::optional("bias", FieldKind::Flag, "whether a bias is added; left out: none"),
+        Field::optional(
+            "padding",
+            FieldKind::Dims,
+            "added on both sides of each spatial axis; left out: 0",
+        ),
+        Field::optional(
+            "dilation",
+            FieldKind::Dims,
+            "distance of two taps; left out: 1",
+        ),
+        Field::optional(
+            "groups",
+            FieldKind::Dim,
+            "groups of channels that do not mix; left out: 1",
+        ),
+        Field::optional(
+            "bias",
+            FieldKind::Flag,
+            "whether a bias is added; left out: none",
+        ),
     ],
     source: include_str!("conv.rs"),
     build,
@@ -52,23 +76,37 @@ struct Conv {
 fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     let (from, to) = args.map("map")?;
     let ([input], [output]) = (from.as_slice(), to.as_slice()) else {
-        return Err(OpError::field("map", "one size on each side of the arrow: channels in, channels out"));
+        return Err(OpError::field(
+            "map",
+            "one size on each side of the arrow: channels in, channels out",
+        ));
     };
     let kernel = args.dims("kernel")?;
     let axes = kernel.len();
     let along = |field: &'static str, absent: i64| {
-        let sizes = if args.has(field) { args.dims(field)? } else { vec![Poly::int(absent); axes] };
+        let sizes = if args.has(field) {
+            args.dims(field)?
+        } else {
+            vec![Poly::int(absent); axes]
+        };
         if sizes.len() == axes {
             Ok(sizes)
         } else {
-            Err(OpError::field(field, format!("`{field}` has {} sizes, the kernel has {axes}", sizes.len())))
+            Err(OpError::field(
+                field,
+                format!("`{field}` has {} sizes, the kernel has {axes}", sizes.len()),
+            ))
         }
     };
     Ok(Arc::new(Conv {
         stride: along("stride", 1)?,
         padding: along("padding", 0)?,
         dilation: along("dilation", 1)?,
-        groups: if args.has("groups") { args.dim("groups")? } else { Poly::one() },
+        groups: if args.has("groups") {
+            args.dim("groups")?
+        } else {
+            Poly::one()
+        },
         bias: args.flag("bias"),
         input: input.clone(),
         output: output.clone(),
@@ -80,16 +118,31 @@ impl Op for Conv {
     fn infer(&self, inputs: &[&Shape], cx: &mut Context<'_>) -> Result<Inferred, OpError> {
         let x = only(inputs)?;
         let Some(channel) = x.rank().checked_sub(self.kernel.len() + 1) else {
-            let message = format!("a kernel of {} axes slides over {}", self.kernel.len(), x.show(cx.symbols));
-            return Err(OpError::field("kernel", message)
-                .help(String::from("the input has its channels before as many spatial axes")));
+            let message = format!(
+                "a kernel of {} axes slides over {}",
+                self.kernel.len(),
+                x.show(cx.symbols)
+            );
+            return Err(OpError::field("kernel", message).help(String::from(
+                "the input has its channels before as many spatial axes",
+            )));
         };
-        if !x.axes()[channel].dim.same(&Dim(self.input.clone()), cx.symbols) {
+        if !x.axes()[channel]
+            .dim
+            .same(&Dim(self.input.clone()), cx.symbols)
+        {
             let given = x.axes()[channel].dim.poly();
-            return Err(mismatch("the channels differ from the map", given, &self.input, inputs, cx));
+            return Err(mismatch(
+                "the channels differ from the map",
+                given,
+                &self.input,
+                inputs,
+                cx,
+            ));
         }
         for channels in [&self.input, &self.output] {
-            cx.divide(channels, &self.groups).map_err(|error| OpError::field("groups", error.message(cx.symbols)))?;
+            cx.divide(channels, &self.groups)
+                .map_err(|error| OpError::field("groups", error.message(cx.symbols)))?;
         }
         let mut axes: Vec<Axis> = x.axes()[..channel].to_vec();
         axes.push(Axis::feature(self.output.clone()));
@@ -99,7 +152,10 @@ impl Op for Conv {
             sums_positions |= axis.is_position() && !self.kernel[at].is_one();
             axes.push(axis.resized(dim));
         }
-        Ok(Inferred { output: Shape::new(axes), sums_positions })
+        Ok(Inferred {
+            output: Shape::new(axes),
+            sums_positions,
+        })
     }
 
     fn work(&self, _: &[&Shape], output: &Shape, symbols: &Symbols) -> Work {
@@ -107,10 +163,15 @@ impl Op for Conv {
         let channels = Context::new(symbols).divide(&self.input, &self.groups);
         let channels = channels.expect("inference divided them before");
         let length = Poly::product(self.kernel.iter().chain([&channels]));
-        let weight = [self.output.clone(), channels].into_iter().chain(self.kernel.iter().cloned()).collect();
-        let work = Work::contraction(Contraction::plain(outputs.clone(), length)).with_weight(WeightRole::Operand, weight);
+        let weight = [self.output.clone(), channels]
+            .into_iter()
+            .chain(self.kernel.iter().cloned())
+            .collect();
+        let work = Work::contraction(Contraction::plain(outputs.clone(), length))
+            .with_weight(WeightRole::Operand, weight);
         if self.bias {
-            work.with_weight(WeightRole::Bias, vec![self.output.clone()]).and([(Kind::Add, outputs)])
+            work.with_weight(WeightRole::Bias, vec![self.output.clone()])
+                .and([(Kind::Add, outputs)])
         } else {
             work
         }
@@ -126,6 +187,9 @@ impl Conv {
         require_at_least(&padded, &covered, cx);
         let room = padded - covered;
         let steps = cx.floor_div(&room, &self.stride[at]);
-        Ok(steps.map_err(|error| OpError::field("stride", error.message(cx.symbols)))? + Poly::one())
+        Ok(
+            steps.map_err(|error| OpError::field("stride", error.message(cx.symbols)))?
+                + Poly::one(),
+        )
     }
 }

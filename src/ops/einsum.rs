@@ -29,9 +29,17 @@ use crate::work::{Contraction, Kind, MaskedPair, Summed, Work};
 pub(super) const DEF: OpDef = OpDef {
     name: "Einsum",
     fields: &[
-        Field::required("equation", FieldKind::Equation, "labels of the axes of both inputs and of the output"),
+        Field::required(
+            "equation",
+            FieldKind::Equation,
+            "labels of the axes of both inputs and of the output",
+        ),
         Field::required("inputs", FieldKind::Inputs, "the two inputs"),
-        Field::optional("mask", FieldKind::Mask, "which pairs of two position labels are kept; left out: all"),
+        Field::optional(
+            "mask",
+            FieldKind::Mask,
+            "which pairs of two position labels are kept; left out: all",
+        ),
     ],
     source: include_str!("einsum.rs"),
     build,
@@ -46,18 +54,38 @@ struct Einsum {
 fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     let equation = args.equation("equation")?;
     let Some((inputs, output)) = equation.ungrouped() else {
-        return Err(OpError::field("equation", "an einsum has no groups; use Rearrange to merge or split axes"));
+        return Err(OpError::field(
+            "equation",
+            "an einsum has no groups; use Rearrange to merge or split axes",
+        ));
     };
     if inputs.len() != 2 {
-        let message = format!("an einsum contracts two tensors, this equation has {}", inputs.len());
-        return Err(OpError::field("equation", message)
-            .help(String::from("Reduce sums over an axis, Rearrange moves axes; nest einsums for three tensors")));
+        let message = format!(
+            "an einsum contracts two tensors, this equation has {}",
+            inputs.len()
+        );
+        return Err(OpError::field("equation", message).help(String::from(
+            "Reduce sums over an axis, Rearrange moves axes; nest einsums for three tensors",
+        )));
     }
-    if let Some(label) = inputs.iter().chain([&output]).find_map(|labels| repeated(labels)) {
-        return Err(OpError::field("equation", format!("`{label}` stands twice in one tensor")));
+    if let Some(label) = inputs
+        .iter()
+        .chain([&output])
+        .find_map(|labels| repeated(labels))
+    {
+        return Err(OpError::field(
+            "equation",
+            format!("`{label}` stands twice in one tensor"),
+        ));
     }
-    if let Some(label) = output.iter().find(|label| !inputs.iter().any(|labels| labels.contains(label))) {
-        return Err(OpError::field("equation", format!("`{label}` is in the output and in no input")));
+    if let Some(label) = output
+        .iter()
+        .find(|label| !inputs.iter().any(|labels| labels.contains(label)))
+    {
+        return Err(OpError::field(
+            "equation",
+            format!("`{label}` is in the output and in no input"),
+        ));
     }
     let mask = args.mask("mask");
     if let Some(mask) = &mask {
@@ -68,7 +96,11 @@ fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
 
 /// The first label that stands twice.
 fn repeated<'a>(labels: &[&'a str]) -> Option<&'a str> {
-    labels.iter().enumerate().find(|(at, label)| labels[..*at].contains(label)).map(|(_, label)| *label)
+    labels
+        .iter()
+        .enumerate()
+        .find(|(at, label)| labels[..*at].contains(label))
+        .map(|(_, label)| *label)
 }
 
 /// A mask pairs two labels of the equation, and something must be summed.
@@ -76,19 +108,32 @@ fn check_mask(mask: &MaskSpec, inputs: &[Vec<&str>], output: &[&str]) -> Result<
     let known = |label: &str| inputs.iter().any(|labels| labels.contains(&label));
     for label in [&mask.queries, &mask.keys] {
         if !known(label) {
-            return Err(OpError::field("mask", format!("the mask pairs `{label}`, which is no label of the equation")));
+            return Err(OpError::field(
+                "mask",
+                format!("the mask pairs `{label}`, which is no label of the equation"),
+            ));
         }
     }
     if mask.queries == mask.keys {
-        return Err(OpError::field("mask", "a mask pairs two labels, this one pairs a label with itself"));
+        return Err(OpError::field(
+            "mask",
+            "a mask pairs two labels, this one pairs a label with itself",
+        ));
     }
     if !output.contains(&mask.queries.as_str()) && output.contains(&mask.keys.as_str()) {
-        let message = format!("the sum over `{}` alone, under a mask, cannot be counted", mask.queries);
-        return Err(OpError::field("mask", message)
-            .help(String::from("a mask is counted where its pairs are outputs, or where its keys are summed")));
+        let message = format!(
+            "the sum over `{}` alone, under a mask, cannot be counted",
+            mask.queries
+        );
+        return Err(OpError::field("mask", message).help(String::from(
+            "a mask is counted where its pairs are outputs, or where its keys are summed",
+        )));
     }
     if inputs.iter().flatten().all(|label| output.contains(label)) {
-        return Err(OpError::field("mask", "nothing is summed here, so there are no dots to mask"));
+        return Err(OpError::field(
+            "mask",
+            "nothing is summed here, so there are no dots to mask",
+        ));
     }
     Ok(())
 }
@@ -96,21 +141,31 @@ fn check_mask(mask: &MaskSpec, inputs: &[Vec<&str>], output: &[&str]) -> Result<
 impl Op for Einsum {
     fn infer(&self, inputs: &[&Shape], cx: &mut Context<'_>) -> Result<Inferred, OpError> {
         let labels = Labels::bind(&self.equation, inputs, cx)?;
-        let summed = labels.iter().any(|(name, axis)| axis.is_position() && !self.gives(name));
+        let summed = labels
+            .iter()
+            .any(|(name, axis)| axis.is_position() && !self.gives(name));
         if let Some(mask) = &self.mask {
             for label in [&mask.queries, &mask.keys] {
                 if labels.axis(label).is_some_and(|axis| !axis.is_position()) {
-                    let message = format!("the mask pairs `{label}`, which is no axis of positions");
-                    return Err(OpError::field("mask", message)
-                        .help(String::from("positions are marked in the inputs of the model: `\"B @n\"`")));
+                    let message =
+                        format!("the mask pairs `{label}`, which is no axis of positions");
+                    return Err(OpError::field("mask", message).help(String::from(
+                        "positions are marked in the inputs of the model: `\"B @n\"`",
+                    )));
                 }
             }
-            if let (Some(queries), Some(keys)) = (labels.axis(&mask.queries), labels.axis(&mask.keys)) {
-                let (more, less) = Mask::Causal(mask.align).requires(queries.dim.poly(), keys.dim.poly());
+            if let (Some(queries), Some(keys)) =
+                (labels.axis(&mask.queries), labels.axis(&mask.keys))
+            {
+                let (more, less) =
+                    Mask::Causal(mask.align).requires(queries.dim.poly(), keys.dim.poly());
                 require_at_least(&more, &less, cx);
             }
         }
-        Ok(Inferred { output: labels.output(&self.equation), sums_positions: summed })
+        Ok(Inferred {
+            output: labels.output(&self.equation),
+            sums_positions: summed,
+        })
     }
 
     fn work(&self, inputs: &[&Shape], output: &Shape, _: &Symbols) -> Work {
@@ -133,18 +188,36 @@ impl Op for Einsum {
             };
             sizes.remove(mask.queries.as_str());
             sizes.remove(mask.keys.as_str());
-            Some(MaskedPair { mask: Mask::Causal(mask.align), queries, keys, summed })
+            Some(MaskedPair {
+                mask: Mask::Causal(mask.align),
+                queries,
+                keys,
+                summed,
+            })
         });
         let product = |given: bool| {
-            Poly::product(sizes.iter().filter(|(label, _)| self.gives(label) == given).map(|(_, size)| *size))
+            Poly::product(
+                sizes
+                    .iter()
+                    .filter(|(label, _)| self.gives(label) == given)
+                    .map(|(_, size)| *size),
+            )
         };
-        Work::contraction(Contraction { outputs: product(true), summed: product(false), pair })
+        Work::contraction(Contraction {
+            outputs: product(true),
+            summed: product(false),
+            pair,
+        })
     }
 }
 
 impl Einsum {
     /// Whether the output has the label.
     fn gives(&self, label: &str) -> bool {
-        self.equation.output.iter().flatten().any(|given| given == label)
+        self.equation
+            .output
+            .iter()
+            .flatten()
+            .any(|given| given == label)
     }
 }

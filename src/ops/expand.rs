@@ -22,7 +22,11 @@ pub(super) const DEF: OpDef = OpDef {
     name: "Expand",
     fields: &[
         Field::required("x", FieldKind::Input, "the input"),
-        Field::required("map", FieldKind::Map, "the size of an axis, and its size after"),
+        Field::required(
+            "map",
+            FieldKind::Map,
+            "the size of an axis, and its size after",
+        ),
     ],
     source: include_str!("expand.rs"),
     build,
@@ -37,9 +41,18 @@ struct Expand {
 fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     let (from, to) = args.map("map")?;
     match (from.as_slice(), to.as_slice()) {
-        ([], [to]) => Ok(Arc::new(Expand { from: None, to: to.clone() })),
-        ([from], [to]) => Ok(Arc::new(Expand { from: Some(from.clone()), to: to.clone() })),
-        _ => Err(OpError::field("map", "one size on each side of the arrow, or one on its right alone")),
+        ([], [to]) => Ok(Arc::new(Expand {
+            from: None,
+            to: to.clone(),
+        })),
+        ([from], [to]) => Ok(Arc::new(Expand {
+            from: Some(from.clone()),
+            to: to.clone(),
+        })),
+        _ => Err(OpError::field(
+            "map",
+            "one size on each side of the arrow, or one on its right alone",
+        )),
     }
 }
 
@@ -50,9 +63,12 @@ impl Op for Expand {
             output.0.insert(0, Axis::feature(self.to.clone()));
             return Ok(Inferred::by_position(output));
         };
-        let at = axis_of(&output, from, cx.symbols)
-            .map_err(|error| OpError { field: Some("map"), ..error })?;
-        cx.divide(&self.to, from).map_err(|error| OpError::field("map", error.message(cx.symbols)))?;
+        let at = axis_of(&output, from, cx.symbols).map_err(|error| OpError {
+            field: Some("map"),
+            ..error
+        })?;
+        cx.divide(&self.to, from)
+            .map_err(|error| OpError::field("map", error.message(cx.symbols)))?;
         output.0[at] = output.0[at].resized(self.to.clone());
         Ok(Inferred::by_position(output))
     }

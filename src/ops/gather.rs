@@ -41,10 +41,14 @@ impl Op for Gather {
                 let axes = indices.axes().iter().chain(&table.axes()[1..]).cloned();
                 Ok(Inferred::by_position(Shape::new(axes)))
             }
-            [table, _] => {
-                Err(OpError::field("table", format!("a table has rows, this is {}", table.show(cx.symbols))))
-            }
-            _ => Err(OpError::new(format!("takes a table and indices, got {} inputs", inputs.len()))),
+            [table, _] => Err(OpError::field(
+                "table",
+                format!("a table has rows, this is {}", table.show(cx.symbols)),
+            )),
+            _ => Err(OpError::new(format!(
+                "takes a table and indices, got {} inputs",
+                inputs.len()
+            ))),
         }
     }
 

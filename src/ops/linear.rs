@@ -25,8 +25,16 @@ pub(super) const DEF: OpDef = OpDef {
     name: "Linear",
     fields: &[
         Field::required("x", FieldKind::Input, "the input"),
-        Field::required("map", FieldKind::Map, "sizes summed over, and sizes that take their place"),
-        Field::optional("bias", FieldKind::Flag, "whether a bias is added; left out: none"),
+        Field::required(
+            "map",
+            FieldKind::Map,
+            "sizes summed over, and sizes that take their place",
+        ),
+        Field::optional(
+            "bias",
+            FieldKind::Flag,
+            "whether a bias is added; left out: none",
+        ),
     ],
     source: include_str!("linear.rs"),
     build,
@@ -42,9 +50,16 @@ struct Linear {
 fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     let (from, to) = args.map("map")?;
     if from.is_empty() {
-        return Err(OpError::field("map", "there is nothing left of the arrow to sum over"));
+        return Err(OpError::field(
+            "map",
+            "there is nothing left of the arrow to sum over",
+        ));
     }
-    Ok(Arc::new(Linear { from, to, bias: args.flag("bias") }))
+    Ok(Arc::new(Linear {
+        from,
+        to,
+        bias: args.flag("bias"),
+    }))
 }
 
 impl Op for Linear {
@@ -61,16 +76,23 @@ impl Op for Linear {
             self.to.iter().cloned().map(Axis::feature).collect()
         };
         let output = Shape::new(x.axes()[..kept].iter().cloned().chain(made));
-        Ok(Inferred { output, sums_positions: together.is_position() })
+        Ok(Inferred {
+            output,
+            sums_positions: together.is_position(),
+        })
     }
 
     fn work(&self, _: &[&Shape], output: &Shape, _: &Symbols) -> Work {
         let outputs = output.elements();
         let weight = self.from.iter().chain(&self.to).cloned().collect();
-        let work = Work::contraction(Contraction::plain(outputs.clone(), Poly::product(&self.from)))
-            .with_weight(WeightRole::Operand, weight);
+        let work = Work::contraction(Contraction::plain(
+            outputs.clone(),
+            Poly::product(&self.from),
+        ))
+        .with_weight(WeightRole::Operand, weight);
         if self.bias {
-            work.with_weight(WeightRole::Bias, self.to.clone()).and([(Kind::Add, outputs)])
+            work.with_weight(WeightRole::Bias, self.to.clone())
+                .and([(Kind::Add, outputs)])
         } else {
             work
         }

@@ -36,18 +36,50 @@ const FUNCTIONS: &[Function] = &[
     ("relu", 1, &[(Kind::Compare, 1)]),
     ("exp", 1, &[(Kind::Exp, 1)]),
     ("tanh", 1, &[(Kind::Tanh, 1)]),
-    ("sigmoid", 1, &[(Kind::Exp, 1), (Kind::Add, 1), (Kind::Div, 1)]),
-    ("silu", 1, &[(Kind::Exp, 1), (Kind::Add, 1), (Kind::Div, 1), (Kind::Mul, 1)]),
+    (
+        "sigmoid",
+        1,
+        &[(Kind::Exp, 1), (Kind::Add, 1), (Kind::Div, 1)],
+    ),
+    (
+        "silu",
+        1,
+        &[
+            (Kind::Exp, 1),
+            (Kind::Add, 1),
+            (Kind::Div, 1),
+            (Kind::Mul, 1),
+        ],
+    ),
     ("gelu", 1, &[(Kind::Mul, 3), (Kind::Add, 1), (Kind::Erf, 1)]),
-    ("gelu_tanh", 1, &[(Kind::Mul, 6), (Kind::Add, 2), (Kind::Tanh, 1)]),
+    (
+        "gelu_tanh",
+        1,
+        &[(Kind::Mul, 6), (Kind::Add, 2), (Kind::Tanh, 1)],
+    ),
     ("rotary", 1, &[(Kind::Mul, 2), (Kind::Add, 1)]),
     ("mask", 1, &[]),
     ("copy", 1, &[]),
 ];
 
 const WORDS: &[&str] = &[
-    "add", "sub", "mul", "div", "max", "scale", "square", "relu", "exp", "tanh", "sigmoid", "silu", "gelu", "gelu_tanh",
-    "rotary", "mask", "copy",
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "max",
+    "scale",
+    "square",
+    "relu",
+    "exp",
+    "tanh",
+    "sigmoid",
+    "silu",
+    "gelu",
+    "gelu_tanh",
+    "rotary",
+    "mask",
+    "copy",
 ];
 
 pub(super) const DEF: OpDef = OpDef {
@@ -55,7 +87,11 @@ pub(super) const DEF: OpDef = OpDef {
     fields: &[
         Field::required("function", FieldKind::Word(WORDS), "what is applied"),
         Field::required("inputs", FieldKind::Inputs, "its inputs"),
-        Field::optional("equation", FieldKind::Equation, "how the axes of the inputs meet; left out: they are equal"),
+        Field::optional(
+            "equation",
+            FieldKind::Equation,
+            "how the axes of the inputs meet; left out: they are equal",
+        ),
     ],
     source: include_str!("map.rs"),
     build,
@@ -70,46 +106,78 @@ struct Map {
 fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     let word = args.word("function")?;
     let Some(function) = FUNCTIONS.iter().find(|(name, ..)| *name == word) else {
-        return Err(OpError::field("function", format!("there is no function `{word}`")));
+        return Err(OpError::field(
+            "function",
+            format!("there is no function `{word}`"),
+        ));
     };
-    let equation = if args.has("equation") { Some(args.equation("equation")?) } else { None };
+    let equation = if args.has("equation") {
+        Some(args.equation("equation")?)
+    } else {
+        None
+    };
     if let Some(equation) = &equation {
         let Some((inputs, output)) = equation.ungrouped() else {
-            return Err(OpError::field("equation", "no groups here; use Rearrange to merge or split axes"));
+            return Err(OpError::field(
+                "equation",
+                "no groups here; use Rearrange to merge or split axes",
+            ));
         };
         let everywhere = inputs.iter().flatten().chain(&output);
         if let Some(label) = everywhere.into_iter().find(|label| {
             !output.contains(label) || !inputs.iter().any(|labels| labels.contains(label))
         }) {
-            return Err(OpError::field("equation", format!("`{label}` must be in the output and in an input"))
-                .help(String::from("Reduce removes an axis, Expand adds one")));
+            return Err(OpError::field(
+                "equation",
+                format!("`{label}` must be in the output and in an input"),
+            )
+            .help(String::from("Reduce removes an axis, Expand adds one")));
         }
     }
-    Ok(Arc::new(Map { function: *function, equation }))
+    Ok(Arc::new(Map {
+        function: *function,
+        equation,
+    }))
 }
 
 impl Op for Map {
     fn infer(&self, inputs: &[&Shape], cx: &mut Context<'_>) -> Result<Inferred, OpError> {
         let (name, arity, _) = self.function;
         if inputs.len() != arity {
-            return Err(OpError::field("inputs", format!("`{name}` takes {arity} inputs, got {}", inputs.len())));
+            return Err(OpError::field(
+                "inputs",
+                format!("`{name}` takes {arity} inputs, got {}", inputs.len()),
+            ));
         }
         if let Some(equation) = &self.equation {
             let labels = Labels::bind(equation, inputs, cx)?;
             return Ok(Inferred::by_position(labels.output(equation)));
         }
-        let mut output = inputs.first().map(|shape| (*shape).clone()).unwrap_or_default();
+        let mut output = inputs
+            .first()
+            .map(|shape| (*shape).clone())
+            .unwrap_or_default();
         for shape in &inputs[1..] {
             if shape.rank() != output.rank() {
-                let message =
-                    format!("`{name}` of {} and {}: they differ", output.show(cx.symbols), shape.show(cx.symbols));
-                return Err(OpError::new(message)
-                    .help(String::from("an equation says how they meet: `Map(add, [x, y], \"b n d, n d -> b n d\")`")));
+                let message = format!(
+                    "`{name}` of {} and {}: they differ",
+                    output.show(cx.symbols),
+                    shape.show(cx.symbols)
+                );
+                return Err(OpError::new(message).help(String::from(
+                    "an equation says how they meet: `Map(add, [x, y], \"b n d, n d -> b n d\")`",
+                )));
             }
             for (axis, other) in output.0.iter_mut().zip(shape.axes()) {
                 if !axis.dim.same(&other.dim, cx.symbols) {
                     let why = format!("`{name}` of unequal sizes");
-                    return Err(mismatch(&why, axis.dim.poly(), other.dim.poly(), inputs, cx));
+                    return Err(mismatch(
+                        &why,
+                        axis.dim.poly(),
+                        other.dim.poly(),
+                        inputs,
+                        cx,
+                    ));
                 }
                 if !axis.is_position() {
                     *axis = axis.clone().standing_for(other);
@@ -122,7 +190,11 @@ impl Op for Map {
     fn work(&self, _: &[&Shape], output: &Shape, _: &Symbols) -> Work {
         let elements = output.elements();
         let (_, _, kinds) = self.function;
-        Work::elementwise(kinds.iter().map(|(kind, times)| (*kind, elements.scale(&Coeff::from(*times)))))
+        Work::elementwise(
+            kinds
+                .iter()
+                .map(|(kind, times)| (*kind, elements.scale(&Coeff::from(*times)))),
+        )
     }
 }
 

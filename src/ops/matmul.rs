@@ -19,7 +19,11 @@ use crate::work::{Contraction, Work};
 
 pub(super) const DEF: OpDef = OpDef {
     name: "MatMul",
-    fields: &[Field::required("inputs", FieldKind::Inputs, "the two matrices, or stacks of them")],
+    fields: &[Field::required(
+        "inputs",
+        FieldKind::Inputs,
+        "the two matrices, or stacks of them",
+    )],
     source: include_str!("matmul.rs"),
     build,
 };
@@ -34,7 +38,10 @@ fn build(_: &Args) -> Result<Arc<dyn Op>, OpError> {
 impl Op for MatMul {
     fn infer(&self, inputs: &[&Shape], cx: &mut Context<'_>) -> Result<Inferred, OpError> {
         let [a, b] = inputs else {
-            return Err(OpError::field("inputs", format!("a matrix product takes two inputs, got {}", inputs.len())));
+            return Err(OpError::field(
+                "inputs",
+                format!("a matrix product takes two inputs, got {}", inputs.len()),
+            ));
         };
         let fail = |why: &str| {
             let message = format!("{why}: {} x {}", a.show(cx.symbols), b.show(cx.symbols));
@@ -50,9 +57,19 @@ impl Op for MatMul {
         let mut axes = Vec::with_capacity(a.rank());
         for (left, right) in a.axes()[..stack].iter().zip(b.axes()) {
             if !left.dim.same(&right.dim, cx.symbols) {
-                return Err(mismatch("the axes before the matrices differ", left.dim.poly(), right.dim.poly(), inputs, cx));
+                return Err(mismatch(
+                    "the axes before the matrices differ",
+                    left.dim.poly(),
+                    right.dim.poly(),
+                    inputs,
+                    cx,
+                ));
             }
-            axes.push(if left.is_position() { left.clone() } else { right.clone() });
+            axes.push(if left.is_position() {
+                left.clone()
+            } else {
+                right.clone()
+            });
         }
         if !a.axes()[k].dim.same(&b.axes()[k2].dim, cx.symbols) {
             let (left, right) = (a.axes()[k].dim.poly(), b.axes()[k2].dim.poly());
@@ -60,11 +77,17 @@ impl Op for MatMul {
         }
         let sums_positions = a.axes()[k].is_position() || b.axes()[k2].is_position();
         axes.extend([a.axes()[n].clone(), b.axes()[m].clone()]);
-        Ok(Inferred { output: Shape::new(axes), sums_positions })
+        Ok(Inferred {
+            output: Shape::new(axes),
+            sums_positions,
+        })
     }
 
     fn work(&self, inputs: &[&Shape], output: &Shape, _: &Symbols) -> Work {
-        let inner = inputs.first().and_then(|a| a.axes().last()).map_or_else(Poly::one, |axis| axis.dim.poly().clone());
+        let inner = inputs
+            .first()
+            .and_then(|a| a.axes().last())
+            .map_or_else(Poly::one, |axis| axis.dim.poly().clone());
         Work::contraction(Contraction::plain(output.elements(), inner))
     }
 }

@@ -23,10 +23,26 @@ pub(super) const DEF: OpDef = OpDef {
     name: "Norm",
     fields: &[
         Field::required("x", FieldKind::Input, "the input"),
-        Field::required("kind", FieldKind::Word(&["rms", "layer"]), "root mean square, or mean and variance"),
-        Field::required("axis", FieldKind::Dim, "size of the axis that is normalised, the last of that size"),
-        Field::optional("bias", FieldKind::Flag, "whether a bias is added; left out: none"),
-        Field::optional("gain", FieldKind::Flag, "whether there are gains; left out: yes"),
+        Field::required(
+            "kind",
+            FieldKind::Word(&["rms", "layer"]),
+            "root mean square, or mean and variance",
+        ),
+        Field::required(
+            "axis",
+            FieldKind::Dim,
+            "size of the axis that is normalised, the last of that size",
+        ),
+        Field::optional(
+            "bias",
+            FieldKind::Flag,
+            "whether a bias is added; left out: none",
+        ),
+        Field::optional(
+            "gain",
+            FieldKind::Flag,
+            "whether there are gains; left out: yes",
+        ),
     ],
     source: include_str!("norm.rs"),
     build,
@@ -46,7 +62,12 @@ fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     if bias && !gain {
         return Err(OpError::field("bias", "a norm without gains has no bias"));
     }
-    Ok(Arc::new(Norm { centred: args.word("kind")? == "layer", axis: args.dim("axis")?, bias, gain }))
+    Ok(Arc::new(Norm {
+        centred: args.word("kind")? == "layer",
+        axis: args.dim("axis")?,
+        bias,
+        gain,
+    }))
 }
 
 impl Op for Norm {
@@ -54,7 +75,10 @@ impl Op for Norm {
         let x = only(inputs)?;
         let at = axis_of(x, &self.axis, cx.symbols)?;
         require_some(&x.axes()[at], cx);
-        Ok(Inferred { output: x.clone(), sums_positions: x.axes()[at].is_position() })
+        Ok(Inferred {
+            output: x.clone(),
+            sums_positions: x.axes()[at].is_position(),
+        })
     }
 
     fn work(&self, _: &[&Shape], output: &Shape, symbols: &Symbols) -> Work {
@@ -68,13 +92,18 @@ impl Op for Norm {
             (Kind::Sqrt, rows.clone()),
         ]);
         if self.centred {
-            work = work.and([(Kind::Add, all.scale(&Coeff::from(2)) - &rows), (Kind::Div, rows)]);
+            work = work.and([
+                (Kind::Add, all.scale(&Coeff::from(2)) - &rows),
+                (Kind::Div, rows),
+            ]);
         }
         if self.gain {
             work = work.with_weight(WeightRole::Gain, vec![self.axis.clone()]);
         }
         if self.bias {
-            work = work.with_weight(WeightRole::Bias, vec![self.axis.clone()]).and([(Kind::Add, all)]);
+            work = work
+                .with_weight(WeightRole::Bias, vec![self.axis.clone()])
+                .and([(Kind::Add, all)]);
         }
         work
     }

@@ -19,7 +19,11 @@ pub(super) const DEF: OpDef = OpDef {
     name: "Pad",
     fields: &[
         Field::required("x", FieldKind::Input, "the input"),
-        Field::required("axis", FieldKind::Dim, "size of the axis, the last of that size"),
+        Field::required(
+            "axis",
+            FieldKind::Dim,
+            "size of the axis, the last of that size",
+        ),
         Field::required("by", FieldKind::Dim, "how many elements are added in all"),
     ],
     source: include_str!("pad.rs"),
@@ -33,7 +37,10 @@ struct Pad {
 }
 
 fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
-    Ok(Arc::new(Pad { axis: args.dim("axis")?, by: args.dim("by")? }))
+    Ok(Arc::new(Pad {
+        axis: args.dim("axis")?,
+        by: args.dim("by")?,
+    }))
 }
 
 impl Op for Pad {

@@ -38,7 +38,11 @@ impl Op for Param {
     }
 
     fn work(&self, _: &[&Shape], output: &Shape, _: &Symbols) -> Work {
-        let dims = output.axes().iter().map(|axis| axis.dim.poly().clone()).collect();
+        let dims = output
+            .axes()
+            .iter()
+            .map(|axis| axis.dim.poly().clone())
+            .collect();
         Work::none().with_weight(WeightRole::Operand, dims)
     }
 }

@@ -24,7 +24,11 @@ pub(super) const DEF: OpDef = OpDef {
     fields: &[
         Field::required("x", FieldKind::Input, "the input"),
         Field::required("equation", FieldKind::Equation, "axes before and after"),
-        Field::optional("sizes", FieldKind::Sizes, "sizes of labels that a split needs: `\"h = H, e = dh\"`"),
+        Field::optional(
+            "sizes",
+            FieldKind::Sizes,
+            "sizes of labels that a split needs: `\"h = H, e = dh\"`",
+        ),
     ],
     source: include_str!("rearrange.rs"),
     build,
@@ -38,9 +42,16 @@ struct Rearrange {
 
 fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     let equation = args.equation("equation")?;
-    let sizes = if args.has("sizes") { args.sizes("sizes")? } else { Vec::new() };
+    let sizes = if args.has("sizes") {
+        args.sizes("sizes")?
+    } else {
+        Vec::new()
+    };
     let [input] = equation.inputs.as_slice() else {
-        return Err(OpError::field("equation", "one tensor is rearranged at a time"));
+        return Err(OpError::field(
+            "equation",
+            "one tensor is rearranged at a time",
+        ));
     };
     let mut left: Vec<&String> = input.iter().flatten().collect();
     let mut right: Vec<&String> = equation.output.iter().flatten().collect();
@@ -48,11 +59,15 @@ fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     right.sort();
     if left != right || left.windows(2).any(|pair| pair[0] == pair[1]) {
         let message = "each label stands once on each side of the arrow";
-        return Err(OpError::field("equation", message)
-            .help(String::from("Reduce removes an axis, Expand adds or repeats one")));
+        return Err(OpError::field("equation", message).help(String::from(
+            "Reduce removes an axis, Expand adds or repeats one",
+        )));
     }
     if let Some((label, _)) = sizes.iter().find(|(label, _)| !left.contains(&label)) {
-        return Err(OpError::field("sizes", format!("`{label}` is no label of the equation")));
+        return Err(OpError::field(
+            "sizes",
+            format!("`{label}` is no label of the equation"),
+        ));
     }
     Ok(Arc::new(Rearrange { equation, sizes }))
 }
@@ -62,7 +77,11 @@ impl Op for Rearrange {
         let x = only(inputs)?;
         let axes = self.equation.inputs.first().map_or(&[][..], Vec::as_slice);
         if axes.len() != x.rank() {
-            let message = format!("the equation names {} axes, the input is {}", axes.len(), x.show(cx.symbols));
+            let message = format!(
+                "the equation names {} axes, the input is {}",
+                axes.len(),
+                x.show(cx.symbols)
+            );
             return Err(OpError::field("equation", message));
         }
         let mut labels: Vec<(&str, Axis)> = Vec::new();
@@ -70,10 +89,14 @@ impl Op for Rearrange {
             self.split(group, axis, &mut labels, cx)?;
         }
         let merge = |group: &Vec<String>| {
-            let parts = group.iter().filter_map(|name| labels.iter().find(|(label, _)| label == name));
+            let parts = group
+                .iter()
+                .filter_map(|name| labels.iter().find(|(label, _)| label == name));
             Axis::merged(&parts.map(|(_, axis)| axis).collect::<Vec<_>>())
         };
-        Ok(Inferred::by_position(Shape::new(self.equation.output.iter().map(merge))))
+        Ok(Inferred::by_position(Shape::new(
+            self.equation.output.iter().map(merge),
+        )))
     }
 
     fn work(&self, _: &[&Shape], _: &Shape, _: &Symbols) -> Work {
@@ -90,27 +113,57 @@ impl Rearrange {
         labels: &mut Vec<(&'e str, Axis)>,
         cx: &mut Context<'_>,
     ) -> Result<(), OpError> {
-        let given = |label: &str| self.sizes.iter().find(|(name, _)| name == label).map(|(_, size)| size.clone());
-        let known = Poly::product(group.iter().filter_map(|label| given(label)).collect::<Vec<_>>().iter());
-        let open: Vec<&String> = group.iter().filter(|label| given(label).is_none()).collect();
+        let given = |label: &str| {
+            self.sizes
+                .iter()
+                .find(|(name, _)| name == label)
+                .map(|(_, size)| size.clone())
+        };
+        let known = Poly::product(
+            group
+                .iter()
+                .filter_map(|label| given(label))
+                .collect::<Vec<_>>()
+                .iter(),
+        );
+        let open: Vec<&String> = group
+            .iter()
+            .filter(|label| given(label).is_none())
+            .collect();
         let rest = match open.as_slice() {
             [] if axis.dim.same(&Dim(known.clone()), cx.symbols) => Poly::one(),
             [] => {
                 let (have, want) = (axis.dim.poly().show(cx.symbols), known.show(cx.symbols));
-                return Err(OpError::field("sizes", format!("the axis is `{have}`, its labels make `{want}`")));
+                return Err(OpError::field(
+                    "sizes",
+                    format!("the axis is `{have}`, its labels make `{want}`"),
+                ));
             }
             [_] => cx
                 .divide(axis.dim.poly(), &known)
                 .map_err(|error| OpError::field("sizes", error.message(cx.symbols)))?,
             many => {
                 let names: Vec<&str> = many.iter().map(|label| label.as_str()).collect();
-                let message = format!("the sizes of {} are open, one at most may be", names.join(", "));
-                return Err(OpError::field("equation", message)
-                    .help(Some(format!("give them: `Rearrange(x, \"..\", \"{} = ..\")`", names[0]))));
+                let message = format!(
+                    "the sizes of {} are open, one at most may be",
+                    names.join(", ")
+                );
+                return Err(OpError::field("equation", message).help(Some(format!(
+                    "give them: `Rearrange(x, \"..\", \"{} = ..\")`",
+                    names[0]
+                ))));
             }
         };
-        let dims: Vec<Dim> = group.iter().map(|label| Dim(given(label).unwrap_or_else(|| rest.clone()))).collect();
-        labels.extend(group.iter().map(String::as_str).zip(axis.divided(&dims, cx.symbols)));
+        let dims: Vec<Dim> = group
+            .iter()
+            .map(|label| Dim(given(label).unwrap_or_else(|| rest.clone())))
+            .collect();
+        labels.extend(
+            group
+                .iter()
+                .map(String::as_str)
+                .zip(axis.divided(&dims, cx.symbols)),
+        );
         Ok(())
     }
 }

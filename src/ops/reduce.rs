@@ -20,8 +20,16 @@ pub(super) const DEF: OpDef = OpDef {
     name: "Reduce",
     fields: &[
         Field::required("x", FieldKind::Input, "the input"),
-        Field::required("how", FieldKind::Word(&["sum", "mean", "max"]), "what becomes of the numbers"),
-        Field::required("axis", FieldKind::Dim, "size of the axis that goes, the last of that size"),
+        Field::required(
+            "how",
+            FieldKind::Word(&["sum", "mean", "max"]),
+            "what becomes of the numbers",
+        ),
+        Field::required(
+            "axis",
+            FieldKind::Dim,
+            "size of the axis that goes, the last of that size",
+        ),
     ],
     source: include_str!("reduce.rs"),
     build,
@@ -46,7 +54,10 @@ fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
         "max" => How::Max,
         _ => How::Sum,
     };
-    Ok(Arc::new(Reduce { how, axis: args.dim("axis")? }))
+    Ok(Arc::new(Reduce {
+        how,
+        axis: args.dim("axis")?,
+    }))
 }
 
 impl Op for Reduce {
@@ -55,7 +66,10 @@ impl Op for Reduce {
         let at = axis_of(&output, &self.axis, cx.symbols)?;
         let gone = output.0.remove(at);
         require_some(&gone, cx);
-        Ok(Inferred { output, sums_positions: gone.is_position() })
+        Ok(Inferred {
+            output,
+            sums_positions: gone.is_position(),
+        })
     }
 
     fn work(&self, _: &[&Shape], output: &Shape, _: &Symbols) -> Work {

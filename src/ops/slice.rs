@@ -19,7 +19,11 @@ pub(super) const DEF: OpDef = OpDef {
     name: "Slice",
     fields: &[
         Field::required("x", FieldKind::Input, "the input"),
-        Field::required("axis", FieldKind::Dim, "size of the axis, the last of that size"),
+        Field::required(
+            "axis",
+            FieldKind::Dim,
+            "size of the axis, the last of that size",
+        ),
         Field::required("size", FieldKind::Dim, "how many elements stay"),
     ],
     source: include_str!("slice.rs"),
@@ -33,7 +37,10 @@ struct Slice {
 }
 
 fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
-    Ok(Arc::new(Slice { axis: args.dim("axis")?, size: args.dim("size")? }))
+    Ok(Arc::new(Slice {
+        axis: args.dim("axis")?,
+        size: args.dim("size")?,
+    }))
 }
 
 impl Op for Slice {

@@ -22,7 +22,11 @@ pub(super) const DEF: OpDef = OpDef {
     name: "Softmax",
     fields: &[
         Field::required("x", FieldKind::Input, "the input"),
-        Field::required("axis", FieldKind::Dim, "size of the axis that sums to one, the last of that size"),
+        Field::required(
+            "axis",
+            FieldKind::Dim,
+            "size of the axis that sums to one, the last of that size",
+        ),
     ],
     source: include_str!("softmax.rs"),
     build,
@@ -40,7 +44,10 @@ impl Op for Softmax {
         let x = only(inputs)?;
         let at = axis_of(x, &self.0, cx.symbols)?;
         require_some(&x.axes()[at], cx);
-        Ok(Inferred { output: x.clone(), sums_positions: x.axes()[at].is_position() })
+        Ok(Inferred {
+            output: x.clone(),
+            sums_positions: x.axes()[at].is_position(),
+        })
     }
 
     fn work(&self, _: &[&Shape], output: &Shape, symbols: &Symbols) -> Work {
