@@ -158,7 +158,7 @@ impl Tally<'_, '_> {
     fn entered(&mut self, mut row: Row, work: &Work) -> Result<Row, AlgebraError> {
         let repeat = row.repeat.clone();
         for contraction in &work.contractions {
-            let counted = contraction.counted(self.profile.masks);
+            let counted = contraction.counted(self.profile.masks, &mut self.cx)?;
             let dots = self.put(&counted.dots.0)?;
             let macs = self.put(&counted.macs.0)?;
             row.amounts.dots += Dots(dots).times(&repeat);

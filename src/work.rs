@@ -7,8 +7,8 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
-use crate::mask::{Mask, MaskCounting, Pairs};
-use crate::sym::Poly;
+use crate::mask::{Mask, MaskCounting};
+use crate::sym::{AlgebraError, Context, Poly};
 
 /// Declares a unit: a formula that adds to its own kind only, and multiplies by a number of repeats.
 macro_rules! unit {
@@ -150,51 +150,46 @@ impl Contraction {
     }
 
     /// Count, length and work.
-    pub fn counted(&self, counting: MaskCounting) -> Counted {
+    ///
+    /// # Errors
+    /// When a formula exceeds a limit of the algebra.
+    pub fn counted(
+        &self,
+        counting: MaskCounting,
+        cx: &mut Context<'_>,
+    ) -> Result<Counted, AlgebraError> {
         let macs = |count: &Poly| Macs(Poly::product([&self.outputs, &self.summed, count]));
-        let Some(MaskedPair {
-            mask,
-            queries,
-            keys,
-            summed,
-        }) = &self.pair
-        else {
-            return Counted {
+        let Some(pair) = &self.pair else {
+            return Ok(Counted {
                 dots: Dots(self.outputs.clone()),
                 length: Length::Fixed(self.summed.clone()),
                 macs: macs(&Poly::one()),
-            };
+            });
         };
-        let pairs = mask.pairs(queries, keys, counting);
-        let (dots, length) = match summed {
-            Summed::Neither => (
-                &self.outputs * &pairs.count,
-                Length::Fixed(self.summed.clone()),
-            ),
-            Summed::Both => (
-                self.outputs.clone(),
-                Length::Fixed(&self.summed * &pairs.count),
-            ),
-            Summed::Keys => (&self.outputs * queries, self.lengths(&pairs)),
+        let pairs = pair.mask.pairs(&pair.queries, &pair.keys, counting, cx)?;
+        let fixed = |keys: &Poly| Length::Fixed(&self.summed * keys);
+        let (dots, length) = match pair.summed {
+            Summed::Neither => (&self.outputs * &pairs.count, fixed(&Poly::one())),
+            Summed::Both => (self.outputs.clone(), fixed(&pairs.count)),
+            Summed::Keys if pairs.min == pairs.max => {
+                (&self.outputs * &pair.queries, fixed(&pairs.max))
+            }
+            Summed::Keys => {
+                let scaled = |keys: &Poly| &self.summed * keys;
+                let length = Length::Varies {
+                    min: scaled(&pairs.min),
+                    max: scaled(&pairs.max),
+                    mean: scaled(&pairs.mean),
+                };
+                (&self.outputs * &pair.queries, length)
+            }
         };
-        Counted {
+        let macs = macs(&pairs.count);
+        Ok(Counted {
             dots: Dots(dots),
             length,
-            macs: macs(&pairs.count),
-        }
-    }
-
-    /// The lengths of dots over the keys that each query sees.
-    fn lengths(&self, pairs: &Pairs) -> Length {
-        let scaled = |keys: &Poly| &self.summed * keys;
-        if pairs.min == pairs.max {
-            return Length::Fixed(scaled(&pairs.max));
-        }
-        Length::Varies {
-            min: scaled(&pairs.min),
-            max: scaled(&pairs.max),
-            mean: scaled(&pairs.mean),
-        }
+            macs,
+        })
     }
 }
 

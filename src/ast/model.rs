@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use crate::diag::Span;
-use crate::mask::Align;
+use crate::mask::MaskForm;
 use crate::ops::OpDef;
 use crate::part::{Part, Role};
 
@@ -119,7 +119,9 @@ pub(crate) enum Given<'s> {
 /// A mask as written.
 #[derive(Debug)]
 pub(crate) struct MaskWords<'s> {
+    pub(crate) form: &'static MaskForm,
     pub(crate) queries: Word<'s>,
     pub(crate) keys: Word<'s>,
-    pub(crate) align: Align,
+    pub(crate) size: Option<Text<'s>>,
+    pub(crate) choice: &'static str,
 }

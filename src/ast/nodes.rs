@@ -4,7 +4,7 @@ use super::model::{Block, Call, Given, MaskWords, Node, Text, Value, Word};
 use super::read::{Reader, Slot};
 use super::ron::{Kind, Tree};
 use crate::diag::{Code, Diagnostic, did_you_mean};
-use crate::mask::Align;
+use crate::mask::FORMS;
 use crate::ops::args::{Field, FieldKind};
 use crate::ops::{OPS, OpDef};
 use crate::part::Part;
@@ -23,7 +23,6 @@ const REPEAT: &[Slot] = &[
     ("inputs", true),
     ("dims", false),
 ];
-const CAUSAL: &[Slot] = &[("queries", true), ("keys", true), ("align", false)];
 
 impl Reader<'_> {
     pub(super) fn block<'s>(&mut self, name: Word<'s>, tree: &Tree<'s>) -> Option<Block<'s>> {
@@ -250,40 +249,41 @@ impl Reader<'_> {
             Kind::Name(name) => name,
             _ => "",
         };
-        if head != "Causal" {
+        let Some(form) = FORMS.iter().find(|form| form.name == head) else {
             let message = format!("`{head}` is no mask that can be counted");
-            let help = did_you_mean(head, ["Causal", "none"]);
+            let help = did_you_mean(head, FORMS.iter().map(|form| form.name).chain(["none"]));
             self.diagnostics
                 .push(Diagnostic::at(Code::Unknown, span, message).maybe_help(help));
             return None;
-        }
-        let slots = self.slots(tree, "Causal", CAUSAL)?;
-        let (queries, keys) = (self.name(slots[0]?)?, self.name(slots[1]?)?);
-        let align = match slots[2] {
-            None => Align::BottomRight,
-            Some(tree) => {
-                let word = self.name(tree)?;
-                match word.text {
-                    "bottom_right" => Align::BottomRight,
-                    "top_left" => Align::TopLeft,
-                    other => {
-                        let help = did_you_mean(other, ["bottom_right", "top_left"]);
-                        let message = format!("`{other}` is no alignment of a causal mask");
-                        self.diagnostics.push(
-                            Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help),
-                        );
-                        return None;
-                    }
-                }
-            }
         };
-        Some(Given::Mask(
-            Some(MaskWords {
-                queries,
-                keys,
-                align,
-            }),
-            span,
-        ))
+        let mut slots: Vec<Slot> = vec![("queries", true), ("keys", true)];
+        slots.extend(form.size.map(|name| (name, true)));
+        slots.extend(form.choice.map(|(name, _)| (name, false)));
+        let mut values = self.slots(tree, form.name, &slots)?.into_iter();
+        let (queries, keys) = (self.name(values.next()??)?, self.name(values.next()??)?);
+        let size = match form.size {
+            Some(_) => Some(self.text(values.next()??)?),
+            None => None,
+        };
+        let mut choice = form.choice.map_or("", |(_, words)| words[0]);
+        if let (Some((name, words)), Some(tree)) = (form.choice, values.next().flatten()) {
+            let word = self.name(tree)?;
+            let Some(known) = words.iter().find(|known| **known == word.text) else {
+                let help = did_you_mean(word.text, words.iter().copied());
+                let message = format!("`{}` is none of the words that `{name}` takes", word.text);
+                self.diagnostics
+                    .push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
+                return None;
+            };
+            choice = known;
+        }
+        let words = MaskWords {
+            form,
+            queries,
+            keys,
+            size,
+            choice,
+        };
+        Some(Given::Mask(Some(words), span))
     }
 }

@@ -78,11 +78,17 @@ impl<'s> Lower<'_, 's, '_> {
             Given::Word(word) => Some(Arg::Word(word.text.to_owned())),
             Given::Flag(on, _) => Some(Arg::Flag(*on)),
             Given::Mask(None, _) => Some(Arg::NoMask),
-            Given::Mask(Some(mask), _) => Some(Arg::Mask(MaskSpec {
-                queries: mask.queries.text.to_owned(),
-                keys: mask.keys.text.to_owned(),
-                align: mask.align,
-            })),
+            Given::Mask(Some(mask), _) => {
+                let size = match &mask.size {
+                    Some(text) => scope::expression(text, self.local, self.cx, self.diagnostics)?,
+                    None => Poly::zero(),
+                };
+                Some(Arg::Mask(MaskSpec {
+                    queries: mask.queries.text.to_owned(),
+                    keys: mask.keys.text.to_owned(),
+                    mask: (mask.form.build)(size, mask.choice),
+                }))
+            }
             Given::Text(text) => match kind {
                 FieldKind::Axes => self.axes(text, true).map(Arg::Axes),
                 FieldKind::Dims => self.dims(text, 0..text.text.len()).map(Arg::Dims),

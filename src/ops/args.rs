@@ -1,6 +1,6 @@
 //! What an op takes: the fields that a model file may write, and their values once names are resolved.
 
-use crate::mask::Align;
+use crate::mask::Mask;
 use crate::ops::OpError;
 use crate::ops::equation::Equation;
 use crate::shape::{Axis, Shape};
@@ -64,21 +64,21 @@ pub enum FieldKind {
     Word(&'static [&'static str]),
     /// `true`, `false` or the name of a switch.
     Flag,
-    /// `Causal(n, s)` or `none`.
+    /// `Causal(n, s)`, another mask, or `none`.
     Mask,
     /// Not written: the number of past positions, the symbol `p` of the model.
     Past,
 }
 
-/// A mask as written: its kind and the two labels it pairs.
+/// A mask and the two labels that it pairs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MaskSpec {
     /// Label of the query axis.
     pub queries: String,
     /// Label of the key axis.
     pub keys: String,
-    /// Alignment of a causal mask.
-    pub align: Align,
+    /// Which pairs of the two it keeps.
+    pub mask: Mask,
 }
 
 /// The value of a field.
@@ -184,35 +184,49 @@ impl Args {
 
     /// The same arguments with the symbols of a block's own dimensions replaced by what a call gives them.
     pub fn substitute(&self, subst: &Subst, cx: &mut Context<'_>) -> Result<Args, AlgebraError> {
-        let mut put = |dims: &[Poly]| -> Result<Vec<Poly>, AlgebraError> {
-            dims.iter().map(|dim| cx.substitute(dim, subst)).collect()
-        };
+        let mut put = |size: &Poly| cx.substitute(size, subst);
         let mut args = Vec::with_capacity(self.0.len());
         for (name, value) in &self.0 {
-            let value = match value {
-                Some(Arg::Axes(shape)) => {
-                    let dims: Vec<Poly> = shape
-                        .axes()
-                        .iter()
-                        .map(|axis| axis.dim.poly().clone())
-                        .collect();
-                    let axes = put(&dims)?.into_iter().zip(shape.axes());
-                    Some(Arg::Axes(Shape::new(
-                        axes.map(|(dim, axis)| Axis::along(dim, axis.coordinate())),
-                    )))
-                }
-                Some(Arg::Dims(dims)) => Some(Arg::Dims(put(dims)?)),
-                Some(Arg::Map(from, to)) => Some(Arg::Map(put(from)?, put(to)?)),
-                Some(Arg::Sizes(sizes)) => {
-                    let dims: Vec<Poly> = sizes.iter().map(|(_, size)| size.clone()).collect();
-                    let names = sizes.iter().map(|(label, _)| label.clone());
-                    Some(Arg::Sizes(names.zip(put(&dims)?).collect()))
-                }
-                Some(Arg::Dim(dim)) => put(std::slice::from_ref(dim))?.pop().map(Arg::Dim),
-                other => other.clone(),
-            };
-            args.push((*name, value));
+            let value = value.as_ref().map(|arg| arg.resized(&mut put));
+            args.push((*name, value.transpose()?));
         }
         Ok(Args(args))
+    }
+}
+
+impl Arg {
+    /// The same value with every size in it put through `put`.
+    fn resized<E>(&self, put: &mut impl FnMut(&Poly) -> Result<Poly, E>) -> Result<Arg, E> {
+        let mut all = |sizes: &[Poly]| {
+            sizes
+                .iter()
+                .map(&mut *put)
+                .collect::<Result<Vec<Poly>, E>>()
+        };
+        Ok(match self {
+            Arg::Dims(dims) => Arg::Dims(all(dims)?),
+            Arg::Map(from, to) => Arg::Map(all(from)?, all(to)?),
+            Arg::Dim(dim) => Arg::Dim(put(dim)?),
+            Arg::Axes(shape) => {
+                let axis = |axis: &Axis| Ok(Axis::along(put(axis.dim.poly())?, axis.coordinate()));
+                let axes = shape
+                    .axes()
+                    .iter()
+                    .map(axis)
+                    .collect::<Result<Vec<Axis>, E>>()?;
+                Arg::Axes(Shape::new(axes))
+            }
+            Arg::Sizes(sizes) => {
+                let size = |(label, size): &(String, Poly)| Ok((label.clone(), put(size)?));
+                Arg::Sizes(sizes.iter().map(size).collect::<Result<_, E>>()?)
+            }
+            Arg::Mask(spec) => Arg::Mask(MaskSpec {
+                mask: spec.mask.resized(put)?,
+                ..spec.clone()
+            }),
+            Arg::Inputs(_) | Arg::Equation(_) | Arg::Word(_) | Arg::Flag(_) | Arg::NoMask => {
+                self.clone()
+            }
+        })
     }
 }

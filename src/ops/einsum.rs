@@ -157,9 +157,16 @@ impl Op for Einsum {
             if let (Some(queries), Some(keys)) =
                 (labels.axis(&mask.queries), labels.axis(&mask.keys))
             {
-                let (more, less) =
-                    Mask::Causal(mask.align).requires(queries.dim.poly(), keys.dim.poly());
-                require_at_least(&more, &less, cx);
+                require_at_least(keys.dim.poly(), queries.dim.poly(), cx);
+                if queries.dim.poly().as_single().is_none() && !matches!(mask.mask, Mask::Causal(_)) {
+                    let size = queries.dim.poly().show(cx.symbols);
+                    let message = format!("the queries are `{size}`, a sum; this mask has no mean length then");
+                    return Err(OpError::field("mask", message)
+                        .help(String::from("name the sum: `m: Derived(\"..\", \"queries\")`")));
+                }
+                if let Some(size) = mask.mask.positive() {
+                    require_at_least(size, &Poly::one(), cx);
+                }
             }
         }
         Ok(Inferred {
@@ -189,7 +196,7 @@ impl Op for Einsum {
             sizes.remove(mask.queries.as_str());
             sizes.remove(mask.keys.as_str());
             Some(MaskedPair {
-                mask: Mask::Causal(mask.align),
+                mask: mask.mask.clone(),
                 queries,
                 keys,
                 summed,

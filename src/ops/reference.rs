@@ -2,7 +2,7 @@
 
 use super::args::{Field, FieldKind};
 use super::{OPS, OpDef};
-use crate::mask::Mask;
+use crate::mask::FORMS;
 
 /// The reference of all ops in Markdown; `docs/ops.md` is this text.
 pub fn markdown() -> String {
@@ -19,8 +19,15 @@ pub fn markdown() -> String {
         ));
     }
     out.push_str("\n## Masks\n\n");
-    for (form, meaning) in Mask::FORMS {
-        out.push_str(&format!("- `{form}`: {meaning}\n"));
+    for form in FORMS {
+        let mut fields = String::from("n, s");
+        if let Some(size) = form.size {
+            fields.push_str(&format!(", \"{size}\""));
+        }
+        if let Some((name, words)) = form.choice {
+            fields.push_str(&format!(", {name}: {}", words.join(" or ")));
+        }
+        out.push_str(&format!("- `{}({fields})`: {}\n", form.name, form.doc));
     }
     out
 }

@@ -285,6 +285,26 @@ fn cases() -> Vec<(&'static str, String, i64)> {
             ), output: logits)"#),
         5,
     ));
+    cases.push((
+        "every mask over a cache in every phase, with a window that the context outgrows",
+        String::from(
+            r#"Model(name: "case", phases: [forward, prefill, decode],
+            symbols: (B: batch, T: context, d: width, W: window), inputs: (x: "B @n d"), nodes: (
+                keys:   Cache(x, "n"),
+                window: Einsum("b n e, b s e -> b n s", [x, keys], Window(n, s, "W")),
+                chunk:  Einsum("b n e, b s e -> b n s", [x, keys], Chunk(n, s, "W")),
+                block:  Einsum("b n e, b s e -> b n s", [x, keys], Chunk(n, s, "W", full)),
+                prefix: Einsum("b n e, b s e -> b n s", [x, keys], Prefix(n, s, "W")),
+                one:    Einsum("b n s, b s e -> b n e", [window, keys], Window(n, s, "W")),
+                two:    Einsum("b n s, b s e -> b n e", [chunk, keys], Chunk(n, s, "W")),
+                three:  Einsum("b n s, b s e -> b n e", [block, keys], Chunk(n, s, "W", full)),
+                four:   Einsum("b n s, b s e -> b n e", [prefix, keys], Prefix(n, s, "W")),
+                whole:  Einsum("b n s, b s e -> b e", [window, keys], Window(n, s, "W")),
+                sum:    Map(add, [one, two]),
+            ), output: sum)"#,
+        ),
+        9,
+    ));
     cases
 }
 

@@ -43,11 +43,15 @@ fn drawn(random: &mut Random) -> (String, bool) {
     let possible = known.contains(&"q") && known.contains(&"k");
     let countable = (given("q") || !given("k")) && known.iter().any(|label| !given(label));
     let masked = possible && countable && random.coin();
-    let mask = match (masked, random.coin()) {
-        (false, _) => "",
-        (true, false) => ", Causal(q, k)",
-        (true, true) => ", Causal(queries: q, keys: k, align: top_left)",
-    };
+    const MASKS: [&str; 6] = [
+        ", Causal(q, k)",
+        ", Causal(queries: q, keys: k, align: top_left)",
+        ", Window(q, k, \"W\")",
+        ", Chunk(q, k, \"W\")",
+        ", Chunk(q, k, \"W\", full)",
+        ", Prefix(q, k, \"W\")",
+    ];
+    let mask = if masked { *random.pick(&MASKS) } else { "" };
     let positions = masked || random.coin();
     let sizes: Vec<(&str, String)> = ALL
         .iter()
@@ -74,7 +78,7 @@ fn drawn(random: &mut Random) -> (String, bool) {
         labels.iter().map(axis).collect::<Vec<_>>().join(" ")
     };
     let text = format!(
-        r#"Model(name: "drawn", symbols: (A: "a", B: "b", C: "c", Q: "queries", K: "keys"),
+        r#"Model(name: "drawn", symbols: (A: "a", B: "b", C: "c", Q: "queries", K: "keys", W: window),
             inputs: (x: "{}", y: "{}"),
             nodes: (z: Einsum("{}, {} -> {}", [x, y]{mask})),
             output: z)"#,

@@ -1,6 +1,6 @@
 //! Contractions, walked: for every output scalar the products that it sums are visited one by one.
 
-use dotledger::mask::Align;
+use dotledger::mask::{Align, Mask};
 use dotledger::ops::args::MaskSpec;
 
 use super::count::Count;
@@ -59,29 +59,55 @@ pub(crate) fn linear(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor,
     Ok(output)
 }
 
-/// A mask between two labels: which places it pairs, how far queries lie behind keys.
-struct Kept {
+/// A mask between two labels: which places it pairs, and how far queries lie behind keys.
+struct Kept<'m> {
+    mask: &'m Mask,
     query: usize,
     key: usize,
-    ahead: usize,
+    past: usize,
+    size: usize,
 }
 
-impl Kept {
-    fn of(mask: &MaskSpec, labels: &Labels<'_>) -> Result<Kept, Misfit> {
-        let (query, key) = (labels.at(&mask.queries)?, labels.at(&mask.keys)?);
+impl<'m> Kept<'m> {
+    fn of(
+        spec: &'m MaskSpec,
+        labels: &Labels<'_>,
+        given: &Given<'_, '_>,
+    ) -> Result<Kept<'m>, Misfit> {
+        let (query, key) = (labels.at(&spec.queries)?, labels.at(&spec.keys)?);
         let Some(past) = labels.length(key).checked_sub(labels.length(query)) else {
-            return misfit("a causal mask with fewer keys than queries");
+            return misfit("a mask with fewer keys than queries");
         };
-        let ahead = match mask.align {
-            Align::BottomRight => past,
-            Align::TopLeft => 0,
+        let size = match &spec.mask {
+            Mask::Causal(_) => 0,
+            Mask::Window(size) | Mask::Chunk(size) | Mask::ChunkCausal(size) => {
+                match given.setting.size(size)?.here {
+                    0 => return misfit("a window or chunk of nothing"),
+                    some => some,
+                }
+            }
+            Mask::Prefix(size) => given.setting.size(size)?.here,
         };
-        Ok(Kept { query, key, ahead })
+        Ok(Kept {
+            mask: &spec.mask,
+            query,
+            key,
+            past,
+            size,
+        })
     }
 
-    /// Whether a pair is kept: the key is not after the query.
+    /// Whether a pair is kept, as the mask says in words of places.
     fn keeps(&self, point: &[usize]) -> bool {
-        point[self.key] <= point[self.query] + self.ahead
+        let (at, key) = (point[self.query] + self.past, point[self.key]);
+        match self.mask {
+            Mask::Causal(Align::TopLeft) => key <= point[self.query],
+            Mask::Causal(Align::BottomRight) => key <= at,
+            Mask::Window(_) => key <= at && key + self.size > at,
+            Mask::Chunk(_) => key / self.size == at / self.size,
+            Mask::ChunkCausal(_) => key <= at && key / self.size == at / self.size,
+            Mask::Prefix(_) => key <= at || key < self.size,
+        }
     }
 }
 
@@ -96,7 +122,7 @@ pub(crate) fn einsum(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor,
     let sides = labels.sides(equation)?;
     let mask = given
         .mask()
-        .map(|mask| Kept::of(mask, &labels))
+        .map(|mask| Kept::of(mask, &labels, given))
         .transpose()?;
     if let Some(mask) = &mask
         && ![mask.query, mask.key]
@@ -113,7 +139,7 @@ pub(crate) fn einsum(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor,
             point[*place] = *value;
         }
         count.sight.output(&output, at);
-        let paired = |mask: &Kept| outer.contains(&mask.query) && outer.contains(&mask.key);
+        let paired = |mask: &Kept<'_>| outer.contains(&mask.query) && outer.contains(&mask.key);
         if mask
             .as_ref()
             .is_some_and(|mask| paired(mask) && !mask.keeps(&point))
