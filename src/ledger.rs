@@ -35,6 +35,10 @@ pub struct Amounts {
 pub struct Row {
     /// Names of calls and of the node: `layers.q`.
     pub path: String,
+    /// The stage of the phase that it runs in; a phase of several stages has a row for each.
+    pub stage: Arc<str>,
+    /// What the phase and the caller put in place of symbols; the amounts have it already, the shapes not.
+    pub phase: Subst,
     /// The block that the node is written in; empty for the body of the model.
     pub block: Arc<str>,
     /// The op: `linear`.
@@ -43,7 +47,7 @@ pub struct Row {
     pub part: Part,
     /// Whether it mixes positions.
     pub mixing: Mixing,
-    /// How often it runs in a pass.
+    /// How often it runs, in all steps of its stage.
     pub repeat: Poly,
     /// Shapes of its inputs, before the phase is put in.
     pub inputs: SmallVec<[Arc<Shape>; 2]>,
@@ -55,7 +59,7 @@ pub struct Row {
     pub length: Option<Length>,
     /// Elementwise operations by kind.
     pub elementwise: Vec<(Kind, Ops)>,
-    /// Totals over all repeats.
+    /// Totals over all repeats and steps; parameters are counted in the first stage.
     pub amounts: Amounts,
 }
 
@@ -68,7 +72,7 @@ pub struct Ledger {
     pub result: Arc<Shape>,
     /// The symbols that the formulas are written in.
     pub symbols: Symbols,
-    /// What the phase and the caller put in place of symbols; rows' amounts have it already, their shapes not.
+    /// What the last stage of the phase and the caller put in place of symbols of the result.
     pub phase: Subst,
     /// When the formulas hold.
     pub conditions: Conditions,

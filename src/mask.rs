@@ -232,6 +232,16 @@ impl Mask {
         })
     }
 
+    /// The same mask where queries come one at a time: what stands after a query is not there yet.
+    #[must_use]
+    pub fn stepwise(self) -> Mask {
+        match self {
+            Mask::Prefix(_) => Mask::Causal(Align::BottomRight),
+            Mask::Chunk(size) => Mask::ChunkCausal(size),
+            causal => causal,
+        }
+    }
+
     /// What must be at least one for the mask to mean something: its size, if it has one that may not be none.
     pub fn positive(&self) -> Option<&Poly> {
         match self {

@@ -12,10 +12,10 @@ use crate::infer::{Traced, infer};
 use crate::ledger::Ledger;
 use crate::lower::{Lowered, lower};
 use crate::part::Role;
-use crate::phase::{self, Phase};
+use crate::phase;
 use crate::profile::Profile;
-use crate::sym::{AlgebraError, Context, EvalError, Subst, Sym, Symbols, parse_poly};
-use crate::tally::tally;
+use crate::sym::{AlgebraError, Context, EvalError, Sym, Symbols};
+use crate::tally::{Stage, tally};
 use crate::values::{Values, closed};
 
 /// What is chosen when a model is read: a preset, and values for single symbols and switches.
@@ -113,8 +113,9 @@ impl Model {
     }
 
     /// The phases that it can run in.
-    pub fn phases(&self) -> &[&'static str] {
-        &self.lowered.phases
+    pub fn phases(&self) -> Vec<&str> {
+        let phases = self.lowered.phases.iter();
+        phases.map(|phase| phase.name.as_str()).collect()
     }
 
     /// The names of its presets.
@@ -142,16 +143,23 @@ impl Model {
     /// # Errors
     /// When the model has no such phase, or a formula cannot be built.
     pub fn ledger(&self, phase: &str, profile: &Profile) -> Result<Ledger, Diagnostics> {
-        let subst = self.phase(phase)?;
+        let stages = self.stages(phase)?;
         let Lowered {
             graph,
             symbols,
             conditions,
             ..
         } = &self.lowered;
-        let chosen = (&subst, &self.values.numbers);
-        tally(graph, &self.traced, symbols, conditions, chosen, profile)
-            .map_err(|error| self.problem(&error))
+        let numbers = &self.values.numbers;
+        tally(
+            (graph, &self.traced),
+            symbols,
+            conditions,
+            &stages,
+            numbers,
+            profile,
+        )
+        .map_err(|error| self.problem(&error))
     }
 
     /// The ledger of a forward pass under the default profile.
@@ -184,7 +192,7 @@ impl Model {
                 }
                 for axis in shape.axes() {
                     let dim = cx
-                        .substitute(axis.dim.poly(), &ledger.phase)
+                        .substitute(axis.dim.poly(), &row.phase)
                         .map_err(|error| self.problem(&error))?;
                     if let Err(error) = dim.eval_count(&self.values.numbers, &ledger.symbols)
                         && !matches!(error, EvalError::Unbound(_))
@@ -219,50 +227,52 @@ impl Model {
         diagnostics
     }
 
-    /// What a phase, and expressions given for symbols, put in place of symbols.
-    fn phase(&self, name: &str) -> Result<Subst, Diagnostics> {
+    /// What each stage of a phase, and expressions given for symbols, put in place of symbols.
+    fn stages(&self, name: &str) -> Result<Vec<Stage>, Diagnostics> {
         let Lowered {
             symbols,
             positions,
             phases,
             ..
         } = &self.lowered;
-        if !phases.contains(&name) {
+        let Some(phase) = phases.iter().find(|phase| phase.name == name) else {
             let mut diagnostics = self.no_diagnostics();
-            let has = format!("`{}` runs in: {}", self.name(), phases.join(", "));
+            let known = self.phases();
+            let has = format!("`{}` runs in: {}", self.name(), known.join(", "));
             let message = if phase::find(name).is_some() {
                 format!("this model has no phase `{name}`")
             } else {
                 format!("there is no phase `{name}`")
             };
-            let help = did_you_mean(name, phases.iter().copied())
+            let help = did_you_mean(name, known)
                 .filter(|help| help.starts_with("did"))
                 .unwrap_or(has);
             diagnostics.push(Diagnostic::nowhere(Code::Unknown, message).help(help));
             return Err(diagnostics);
-        }
-        let mut subst = self.values.expressions.clone();
-        let mut cx = Context::new(symbols);
-        if let (
-            Some(positions),
-            Some(Phase {
-                new, past, wanted, ..
-            }),
-        ) = (positions, phase::find(name))
-        {
-            for (sym, text) in [
-                (positions.new, new),
-                (positions.past, past),
-                (positions.wanted, wanted),
-            ] {
-                let value = parse_poly(text, &mut cx)
-                    .expect("phases are written in `T`, which every model of phases has");
-                let value = cx
-                    .substitute(&value, &self.values.expressions)
-                    .map_err(|error| self.problem(&error))?;
-                subst.insert(sym, value);
+        };
+        let given = &self.values.expressions;
+        let mut stages = Vec::with_capacity(phase.stages.len());
+        for stage in &phase.stages {
+            let mut cx = Context::new(symbols);
+            let mut put = |poly| {
+                cx.substitute(poly, given)
+                    .map_err(|error| self.problem(&error))
+            };
+            let mut puts = given.clone();
+            for (sym, value) in stage.sets.iter() {
+                puts.insert(sym, put(value)?);
             }
+            let steps = match (&stage.steps, positions) {
+                (Some(count), Some(positions)) => Some((positions.step, put(count)?)),
+                _ => None,
+            };
+            let puts = closed(puts, symbols).map_err(|error| self.problem(&error))?;
+            stages.push(Stage {
+                name: stage.name.clone(),
+                puts,
+                steps,
+            });
         }
-        closed(subst, symbols).map_err(|error| self.problem(&error))
+        Ok(stages)
     }
 }

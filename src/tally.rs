@@ -8,59 +8,103 @@ use smallvec::SmallVec;
 use crate::graph::{Graph, NodeKind};
 use crate::infer::{Fact, InstanceId, Traced};
 use crate::ledger::{Amounts, Ledger, Row};
+use crate::mask::Pairs;
 use crate::ops::Op;
 use crate::part::Mixing;
 use crate::profile::Profile;
 use crate::shape::Shape;
-use crate::sym::{AlgebraError, Bindings, Conditions, Context, Poly, Subst, Symbols};
-use crate::work::{Dots, Kind, Length, Macs, Ops, Params, WeightRole, Work};
+use crate::sym::{AlgebraError, Bindings, Conditions, Context, Poly, Subst, Sym, Symbols};
+use crate::work::{Contraction, Counted, Dots, Kind, Length, Macs, Ops, Params, WeightRole, Work};
 
-/// Enters every op of a traced graph.
+/// A stage of a phase: what it puts in place of symbols, and how many steps it takes.
+pub(crate) struct Stage {
+    pub(crate) name: String,
+    pub(crate) puts: Subst,
+    /// The symbol of the number of a step, and how many there are.
+    pub(crate) steps: Option<(Sym, Poly)>,
+}
+
+/// Enters every op of a traced graph, stage by stage.
 ///
 /// # Errors
 /// When putting the phase into a formula divides by zero or exceeds a limit of the algebra.
 pub(crate) fn tally(
-    graph: &Graph,
-    traced: &Traced,
+    (graph, traced): (&Graph, &Traced),
     symbols: &Symbols,
     conditions: &Conditions,
-    (phase, numbers): (&Subst, &Bindings),
+    stages: &[Stage],
+    numbers: &Bindings,
     profile: &Profile,
 ) -> Result<Ledger, AlgebraError> {
-    let mut tally = Tally {
-        graph,
-        traced,
-        profile,
-        phase,
-        cx: Context::new(symbols),
-        repeats: repeats(graph, traced),
-        seen: HashSet::new(),
-        words: HashMap::new(),
+    let repeats = repeats(graph, traced);
+    let mut ledger = Ledger {
         rows: Vec::new(),
+        result: Arc::default(),
+        symbols: symbols.clone(),
+        phase: Subst::new(),
+        conditions: Conditions::new(),
+        numbers: numbers.clone(),
     };
-    tally.instance(traced.body(), "")?;
-    let body = traced.instance(traced.body());
-    let result = body
-        .fact(graph.block(graph.body()).output)
-        .map(|fact| fact.shape.clone())
-        .unwrap_or_default();
-    let mut holds = Conditions::new();
-    for condition in conditions {
-        holds.insert(condition.substitute(phase, &mut tally.cx)?);
+    for stage in stages {
+        let mut tally = Tally {
+            graph,
+            traced,
+            profile,
+            stage,
+            name: stage.name.as_str().into(),
+            first: ledger.rows.is_empty(),
+            cx: Context::new(symbols),
+            repeats: &repeats,
+            seen: HashSet::new(),
+            words: HashMap::new(),
+            rows: std::mem::take(&mut ledger.rows),
+        };
+        let prefix = if stages.len() > 1 {
+            stage.name.as_str()
+        } else {
+            ""
+        };
+        tally.instance(traced.body(), prefix)?;
+        for condition in conditions {
+            for puts in stage.ends(&mut tally.cx)? {
+                ledger
+                    .conditions
+                    .insert(condition.substitute(&puts, &mut tally.cx)?);
+            }
+        }
+        ledger.conditions.extend(tally.cx.used);
+        ledger.rows = tally.rows;
+        ledger.phase = stage.puts.clone();
     }
-    holds.extend(tally.cx.used.clone());
-    let holds = holds
-        .into_iter()
+    let body = traced.instance(traced.body());
+    if let Some(fact) = body.fact(graph.block(graph.body()).output) {
+        ledger.result = fact.shape.clone();
+    }
+    let holds = ledger.conditions.into_iter();
+    ledger.conditions = holds
         .filter(|condition| !condition.is_trivial(symbols))
         .collect();
-    Ok(Ledger {
-        rows: tally.rows,
-        result,
-        symbols: symbols.clone(),
-        phase: phase.clone(),
-        conditions: holds,
-        numbers: numbers.clone(),
-    })
+    Ok(ledger)
+}
+
+impl Stage {
+    /// What the first and the last step put in place of symbols: a condition that holds at both ends holds between, where it
+    /// is linear in the steps.
+    fn ends(&self, cx: &mut Context<'_>) -> Result<Vec<Subst>, AlgebraError> {
+        let Some((step, count)) = &self.steps else {
+            return Ok(vec![self.puts.clone()]);
+        };
+        let mut ends = Vec::with_capacity(2);
+        for at in [&Poly::one(), count] {
+            let at = Subst::from_iter([(*step, at.clone())]);
+            let mut puts = at.clone();
+            for (sym, value) in self.puts.iter() {
+                puts.insert(sym, cx.substitute(value, &at)?);
+            }
+            ends.push(puts);
+        }
+        Ok(ends)
+    }
 }
 
 /// How often each instance runs in a pass, callers before callees.
@@ -84,9 +128,12 @@ struct Tally<'g, 'c> {
     graph: &'g Graph,
     traced: &'g Traced,
     profile: &'g Profile,
-    phase: &'g Subst,
+    stage: &'g Stage,
+    name: Arc<str>,
+    /// Whether this is the first stage of the phase, which counts the parameters.
+    first: bool,
     cx: Context<'c>,
-    repeats: Vec<Poly>,
+    repeats: &'g [Poly],
     seen: HashSet<InstanceId>,
     words: HashMap<&'static str, Arc<str>>,
     rows: Vec<Row>,
@@ -101,7 +148,7 @@ impl Tally<'_, '_> {
         let traced = self.traced;
         let instance = traced.instance(id);
         let block = self.graph.block(instance.block);
-        let repeat = self.put(&self.repeats[id.0].clone())?;
+        let repeat = self.put(&self.repeats[id.0])?;
         let block_name: Arc<str> = block.name.as_str().into();
         for node_id in block.ids() {
             let node = block.node(node_id);
@@ -140,7 +187,9 @@ impl Tally<'_, '_> {
                     .clone(),
                 part: node.part.unwrap_or(instance.part),
                 mixing: mixing(fact),
-                repeat: repeat.clone(),
+                stage: self.name.clone(),
+                phase: self.stage.puts.clone(),
+                repeat: self.over_steps(repeat.clone())?,
                 inputs,
                 weights: operand_weights(&work),
                 output: fact.shape.clone(),
@@ -148,30 +197,22 @@ impl Tally<'_, '_> {
                 elementwise: Vec::new(),
                 amounts: Amounts::zero(),
             };
-            let row = self.entered(row, &work)?;
+            let row = self.entered(row, &work, &repeat)?;
             self.rows.push(row);
         }
         Ok(())
     }
 
-    /// The row with its amounts.
-    fn entered(&mut self, mut row: Row, work: &Work) -> Result<Row, AlgebraError> {
-        let repeat = row.repeat.clone();
+    /// The row with its amounts; `repeat` is how often it runs in a step.
+    fn entered(&mut self, mut row: Row, work: &Work, repeat: &Poly) -> Result<Row, AlgebraError> {
         for contraction in &work.contractions {
             let counted = contraction.counted(self.profile.masks, &mut self.cx)?;
-            let dots = self.put(&counted.dots.0)?;
-            let macs = self.put(&counted.macs.0)?;
-            row.amounts.dots += Dots(dots).times(&repeat);
-            row.amounts.macs += Macs(macs).times(&repeat);
-            row.length = Some(match counted.length {
-                Length::Fixed(length) => Length::Fixed(self.put(&length)?),
-                Length::Varies { min, max, mean } => {
-                    varying(self.put(&min)?, self.put(&max)?, self.put(&mean)?)
-                }
-            });
+            row.amounts.dots += Dots(self.total(&counted.dots.0, repeat)?);
+            row.amounts.macs += Macs(self.total(&counted.macs.0, repeat)?);
+            row.length = Some(self.length(contraction, &counted)?);
         }
         for (kind, count) in &work.elementwise {
-            let count = Ops(self.put(&count.0)?).times(&repeat);
+            let count = Ops(self.total(&count.0, repeat)?);
             row.elementwise.push((*kind, count));
         }
         row.amounts.elementwise = row
@@ -179,24 +220,101 @@ impl Tally<'_, '_> {
             .iter()
             .map(|(_, count): &(Kind, Ops)| count.clone())
             .sum();
-        if !work.weights.is_empty() {
-            row.amounts.params = Params(self.put(&work.params().0)?).times(&repeat);
+        if self.first && !work.weights.is_empty() {
+            row.amounts.params = Params(self.put(&work.params().0)?).times(repeat);
         }
         row.amounts.flops = self.profile.price(&row.amounts.macs, &row.elementwise);
         Ok(row)
     }
 
-    fn put(&mut self, poly: &Poly) -> Result<Poly, AlgebraError> {
-        self.cx.substitute(poly, self.phase)
+    /// What an amount of one run comes to in all repeats and steps.
+    fn total(&mut self, amount: &Poly, repeat: &Poly) -> Result<Poly, AlgebraError> {
+        let amount = self.put(amount)?;
+        let amount = if repeat.is_one() {
+            amount
+        } else {
+            &amount * repeat
+        };
+        self.over_steps(amount)
     }
-}
 
-/// Lengths that differ, unless the phase made them one.
-fn varying(min: Poly, max: Poly, mean: Poly) -> Length {
-    if min == max {
-        Length::Fixed(max)
-    } else {
-        Length::Varies { min, max, mean }
+    /// The sum over the steps of the stage.
+    fn over_steps(&mut self, amount: Poly) -> Result<Poly, AlgebraError> {
+        match &self.stage.steps {
+            Some((step, count)) => self.cx.sum(*step, &Poly::one(), count, &amount),
+            None => Ok(amount),
+        }
+    }
+
+    /// How long the dots of a contraction are, in all steps.
+    fn length(
+        &mut self,
+        contraction: &Contraction,
+        counted: &Counted,
+    ) -> Result<Length, AlgebraError> {
+        let (min, max, mean) = match &counted.length {
+            Length::Fixed(length) => {
+                let length = self.put(length)?;
+                (length.clone(), length.clone(), length)
+            }
+            Length::Varies { min, max, mean } => (self.put(min)?, self.put(max)?, self.put(mean)?),
+        };
+        let Some((step, count)) = &self.stage.steps else {
+            return Ok(if min == max {
+                Length::Fixed(max)
+            } else {
+                Length::Varies { min, max, mean }
+            });
+        };
+        if !min.mentions(*step) && min == max {
+            return Ok(Length::Fixed(max));
+        }
+        let (step, count) = (*step, count.clone());
+        let total = self.over_steps(mean)?;
+        let mean = self.cx.divide_freely(&total, &count)?;
+        if let Some(pairs) = self.pairs_of_steps(contraction, step, &count)? {
+            let scaled = |keys: &Poly| &contraction.summed * keys;
+            let (min, max) = (
+                self.put(&scaled(&pairs.min))?,
+                self.put(&scaled(&pairs.max))?,
+            );
+            return Ok(Length::Varies { min, max, mean });
+        }
+        let at = |poly: &Poly, step_is: &Poly, cx: &mut Context<'_>| {
+            cx.substitute(poly, &Subst::from_iter([(step, step_is.clone())]))
+        };
+        Ok(Length::Varies {
+            min: at(&min, &Poly::one(), &mut self.cx)?,
+            max: at(&max, &count, &mut self.cx)?,
+            mean,
+        })
+    }
+
+    /// The pairs of steps of one query each, under a mask: those of all their queries at once, after what was past before
+    /// the first.
+    fn pairs_of_steps(
+        &mut self,
+        contraction: &Contraction,
+        step: Sym,
+        count: &Poly,
+    ) -> Result<Option<Pairs>, AlgebraError> {
+        let Some(pair) = &contraction.pair else {
+            return Ok(None);
+        };
+        let (queries, keys) = (self.put(&pair.queries)?, self.put(&pair.keys)?);
+        let last = Subst::from_iter([(step, count.clone())]);
+        let (at_last, masks) = (self.cx.substitute(&keys, &last)?, self.profile.masks);
+        let grows_by_one = &keys - &Poly::symbol(step) == &at_last - count;
+        if !queries.is_one() || !grows_by_one {
+            return Ok(None);
+        }
+        let size = |size: &Poly| self.cx.substitute(size, &self.stage.puts);
+        let mask = pair.mask.resized(size)?.stepwise();
+        mask.pairs(count, &at_last, masks, &mut self.cx).map(Some)
+    }
+
+    fn put(&mut self, poly: &Poly) -> Result<Poly, AlgebraError> {
+        self.cx.substitute(poly, &self.stage.puts)
     }
 }
 

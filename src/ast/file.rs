@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Block, Model, Preset, Switch, Symbol, Text, Word};
+use super::model::{Block, Model, Phase, Preset, Stage, Switch, Symbol, Text, Word};
 use super::read::{Reader, Slot};
 use super::ron::{Kind, Tree};
 use crate::diag::{Code, Diagnostic, Diagnostics, did_you_mean};
@@ -27,6 +27,13 @@ const MODEL: &[Slot] = &[
     ("inputs", true),
     ("nodes", true),
     ("output", true),
+];
+const PHASE: &[Slot] = &[
+    ("name", true),
+    ("n", true),
+    ("p", true),
+    ("o", true),
+    ("steps", false),
 ];
 const SYMBOL: &[Slot] = &[
     ("role", false),
@@ -97,9 +104,7 @@ pub(crate) fn read<'s>(
     };
     Some(Model {
         about: about.and_then(|tree| reader.text(tree)),
-        phases: phases
-            .and_then(|tree| reader.names(tree))
-            .unwrap_or_default(),
+        phases: phases.map_or_else(Vec::new, |tree| reader.phases(tree)),
         relations: relations.unwrap_or_default(),
         name,
         symbols,
@@ -111,6 +116,41 @@ pub(crate) fn read<'s>(
 }
 
 impl Reader<'_> {
+    /// Phases by name, or `Phase(..)` for one of the model's own.
+    fn phases<'s>(&mut self, tree: &Tree<'s>) -> Vec<Phase<'s>> {
+        let mut phases = Vec::new();
+        for item in self.list(tree).unwrap_or_default() {
+            let own = matches!(
+                &item.kind,
+                Kind::Tuple(Some(_), _) | Kind::Struct(Some(_), _)
+            );
+            phases.extend(if own {
+                self.own_phase(item)
+            } else {
+                self.name(item).map(|name| Phase { name, own: None })
+            });
+        }
+        phases
+    }
+
+    fn own_phase<'s>(&mut self, tree: &Tree<'s>) -> Option<Phase<'s>> {
+        let slots = self.slots(tree, "Phase", PHASE)?;
+        let steps = match slots[4] {
+            Some(tree) => Some(self.text(tree)?),
+            None => None,
+        };
+        let stage = Stage {
+            new: self.text(slots[1]?)?,
+            past: self.text(slots[2]?)?,
+            wanted: self.text(slots[3]?)?,
+            steps,
+        };
+        Some(Phase {
+            name: self.name(slots[0]?)?,
+            own: Some(stage),
+        })
+    }
+
     fn symbols<'s>(&mut self, tree: &Tree<'s>) -> Vec<Symbol<'s>> {
         let entries = self.section(tree, "symbols");
         entries

@@ -29,13 +29,29 @@ pub(crate) struct Text<'s> {
 pub(crate) struct Model<'s> {
     pub(crate) name: Text<'s>,
     pub(crate) about: Option<Text<'s>>,
-    pub(crate) phases: Vec<Word<'s>>,
+    pub(crate) phases: Vec<Phase<'s>>,
     pub(crate) symbols: Vec<Symbol<'s>>,
     pub(crate) relations: Vec<Text<'s>>,
     pub(crate) switches: Vec<Switch<'s>>,
     pub(crate) presets: Vec<Preset<'s>>,
     pub(crate) blocks: Vec<Block<'s>>,
     pub(crate) body: Block<'s>,
+}
+
+/// A phase that a model runs in: one of the table by its name, or one of its own.
+#[derive(Debug)]
+pub(crate) struct Phase<'s> {
+    pub(crate) name: Word<'s>,
+    pub(crate) own: Option<Stage<'s>>,
+}
+
+/// What a phase of a model's own sets.
+#[derive(Debug)]
+pub(crate) struct Stage<'s> {
+    pub(crate) new: Text<'s>,
+    pub(crate) past: Text<'s>,
+    pub(crate) wanted: Text<'s>,
+    pub(crate) steps: Option<Text<'s>>,
 }
 
 /// A declared symbol.

@@ -4,17 +4,19 @@
 
 use crate::ast::file::Choice;
 use crate::ast::model::Model;
-use crate::diag::{Code, Diagnostic, Diagnostics, did_you_mean};
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::graph::{BlockId, Graph, nesting};
 use crate::part::Role;
 use crate::sym::{Context, Poly, Sym, Symbols};
 
 mod attributes;
 mod block;
+mod phases;
 mod scope;
 mod symbols;
 
 pub(crate) use attributes::refusal;
+pub(crate) use phases::Phase;
 pub(crate) use symbols::Positions;
 
 /// Blocks that call each other deeper than this are refused.
@@ -30,7 +32,7 @@ pub(crate) struct Lowered {
     pub(crate) meanings: Vec<(Sym, Option<Role>, String)>,
     /// The symbols `n p o s`, in a model of sequences.
     pub(crate) positions: Option<Positions>,
-    pub(crate) phases: Vec<&'static str>,
+    pub(crate) phases: Vec<Phase>,
     pub(crate) switches: Vec<(String, bool)>,
     pub(crate) presets: Vec<String>,
     /// Values of the chosen preset and of the caller, the later over the earlier.
@@ -46,6 +48,7 @@ pub(crate) fn lower(
     diagnostics: &mut Diagnostics,
 ) -> Option<Lowered> {
     let (table, positions, mut conditions) = symbols::declare(model, diagnostics);
+    let phases = phases::lower(model, &table, positions, diagnostics);
     let values = symbols::values(model, choice, &table, diagnostics);
     let locals = block::declare_dims(model, &table);
     let mut cx = Context::new(&locals.symbols);
@@ -66,7 +69,7 @@ pub(crate) fn lower(
             .map_or_else(String::new, |text| text.text.to_string()),
         meanings: meanings.collect(),
         positions,
-        phases: phases(model, diagnostics),
+        phases,
         switches: model
             .switches
             .iter()
@@ -82,29 +85,6 @@ pub(crate) fn lower(
         graph: graph?,
         symbols: locals.symbols,
     })
-}
-
-/// The phases that a model names, or the one of a model without a sequence.
-fn phases(model: &Model<'_>, diagnostics: &mut Diagnostics) -> Vec<&'static str> {
-    if model.phases.is_empty() {
-        return vec![crate::phase::WHOLE];
-    }
-    let mut phases = Vec::new();
-    for word in &model.phases {
-        match crate::phase::find(word.text) {
-            Some(phase) => phases.push(phase.name),
-            None => {
-                let help = did_you_mean(
-                    word.text,
-                    crate::phase::PHASES.iter().map(|phase| phase.name),
-                );
-                let message = format!("there is no phase `{}`", word.text);
-                diagnostics
-                    .push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
-            }
-        }
-    }
-    phases
 }
 
 /// Lowers every block and checks that blocks do not need themselves.

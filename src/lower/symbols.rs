@@ -7,7 +7,7 @@ use crate::ast::file::{Choice, same_name};
 use crate::ast::model::{Model, Text};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::graph::in_order_of_need;
-use crate::phase::{NEW, PAST, SPAN, WANTED};
+use crate::phase::{NEW, PAST, SPAN, STEP, WANTED};
 use crate::sym::{Condition, Conditions, Context, Domain, Poly, Sym, Symbols};
 
 /// The symbols that a phase sets.
@@ -16,6 +16,8 @@ pub(crate) struct Positions {
     pub(crate) new: Sym,
     pub(crate) past: Sym,
     pub(crate) wanted: Sym,
+    /// The number of a step, in phases of several.
+    pub(crate) step: Sym,
 }
 
 /// Declares all symbols. Symbols of positions come first, so that they print first and weigh least.
@@ -43,7 +45,7 @@ pub(super) fn declare(
         }
         if table.declare(symbol.name.text, domain).is_none() {
             let message = format!(
-                "`{}` is reserved: a phase sets `n p o`, and `s = p + n`",
+                "`{}` is reserved: a phase sets `n p o i`, and `s = p + n`",
                 symbol.name.text
             );
             diagnostics.push(
@@ -51,16 +53,6 @@ pub(super) fn declare(
                     .help("choose another name"),
             );
         }
-    }
-    if let (Some(_), None, Some(word)) = (positions, table.lookup("T"), model.phases.first()) {
-        diagnostics.push(
-            Diagnostic::at(
-                Code::Unknown,
-                word.span,
-                "phases count in context tokens `T`, which is not declared",
-            )
-            .help("add `T: context` to the symbols"),
-        );
     }
     let mut conditions = Conditions::new();
     define(model, &mut table, &mut conditions, diagnostics);
@@ -76,7 +68,13 @@ fn declare_positions(table: &mut Symbols) -> Option<Positions> {
     let wanted = table.declare(WANTED, Domain::default())?;
     let span = table.declare(SPAN, Domain::default())?;
     table.define(span, Poly::symbol(past) + Poly::symbol(new));
-    Some(Positions { new, past, wanted })
+    let step = table.declare(STEP, Domain::default())?;
+    Some(Positions {
+        new,
+        past,
+        wanted,
+        step,
+    })
 }
 
 /// Reads the definitions of derived symbols, unless they need each other.

@@ -11,7 +11,7 @@ use crate::ledger::{Amounts, Ledger, Row};
 use crate::model::Model;
 use crate::part::Role;
 use crate::profile::Profile;
-use crate::sym::{Basis, Bindings, Coeff, Context, EvalError, Poly, Sym, Symbols};
+use crate::sym::{Basis, Bindings, Coeff, Context, EvalError, Poly, Subst, Sym, Symbols};
 use crate::work::{Kind, Length};
 
 /// Reads a ledger in the symbols of `basis` (all of the model's own if it is empty).
@@ -53,7 +53,7 @@ pub fn summarize<'l>(
     let rows = ledger
         .rows
         .iter()
-        .map(|row| read.row(row, ledger))
+        .map(|row| read.row(row))
         .collect::<Result<Vec<_>, _>>()?;
     let card = read.card(model, ledger, &totals)?;
     let mut conditions: Vec<String> = ledger
@@ -209,11 +209,11 @@ impl Read<'_> {
     fn dims<'p>(
         &mut self,
         dims: impl Iterator<Item = &'p Poly>,
-        ledger: &Ledger,
+        phase: &Subst,
     ) -> Result<Vec<Quantity>, FormulaError> {
         let mut quantities = Vec::new();
         for dim in dims {
-            let put = self.cx.substitute(dim, &ledger.phase);
+            let put = self.cx.substitute(dim, phase);
             let dim = put.map_err(|error| FormulaError(error.message(self.symbols)))?;
             let value = dim.eval(self.numbers, self.symbols).ok();
             quantities.push(Quantity { poly: dim, value });
@@ -221,7 +221,7 @@ impl Read<'_> {
         Ok(quantities)
     }
 
-    fn row<'l>(&mut self, row: &'l Row, ledger: &Ledger) -> Result<SummaryRow<'l>, FormulaError> {
+    fn row<'l>(&mut self, row: &'l Row) -> Result<SummaryRow<'l>, FormulaError> {
         let located = |error: FormulaError| FormulaError(format!("`{}`: {error}", row.path));
         let mut elementwise = Vec::with_capacity(row.elementwise.len());
         for (kind, count) in &row.elementwise {
@@ -229,11 +229,11 @@ impl Read<'_> {
         }
         let mut inputs = Vec::with_capacity(row.inputs.len());
         for shape in &row.inputs {
-            inputs.push(self.dims(shape.axes().iter().map(|axis| axis.dim.poly()), ledger)?);
+            inputs.push(self.dims(shape.axes().iter().map(|axis| axis.dim.poly()), &row.phase)?);
         }
         let mut weights = Vec::with_capacity(row.weights.len());
         for dims in &row.weights {
-            weights.push(self.dims(dims.iter(), ledger)?);
+            weights.push(self.dims(dims.iter(), &row.phase)?);
         }
         Ok(SummaryRow {
             repeat: self.count(&row.repeat).map_err(located)?,
@@ -244,7 +244,10 @@ impl Read<'_> {
                 .transpose()
                 .map_err(located)?,
             totals: self.totals(&row.amounts).map_err(located)?,
-            output: self.dims(row.output.axes().iter().map(|axis| axis.dim.poly()), ledger)?,
+            output: self.dims(
+                row.output.axes().iter().map(|axis| axis.dim.poly()),
+                &row.phase,
+            )?,
             elementwise,
             inputs,
             weights,

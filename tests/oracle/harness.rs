@@ -50,6 +50,25 @@ impl Bench {
             .unwrap_or_else(|e| panic!("{} in {phase}:\n{}", self.name, e))
     }
 
+    /// The phases of one pass at a context of `T`; `sessions` walks the others.
+    fn walked_phases(&self) -> Vec<String> {
+        let phases = self.model.phases().into_iter();
+        let known = phases.filter(|phase| Positions::of(phase, 1).is_some());
+        known.map(str::to_owned).collect()
+    }
+
+    /// Walks the model once, at given positions.
+    pub(crate) fn walk_at(
+        &self,
+        positions: Positions,
+        numbers: &Bindings,
+        masks: bool,
+    ) -> Result<Run, Misfit> {
+        let symbols = self.model.symbols();
+        let setting = Setting::new(symbols, numbers.clone(), self.wide.clone());
+        walk(self.model.graph(), &setting.at(positions), masks)
+    }
+
     /// Walks the model in a phase at some numbers.
     pub(crate) fn walk(&self, phase: &str, numbers: &Bindings, masks: bool) -> Result<Run, Misfit> {
         let symbols = self.model.symbols();
@@ -91,7 +110,7 @@ impl Bench {
 
     /// Compares at sizes drawn until so many fit, in every phase of the model.
     pub(crate) fn compare_at_random(&mut self, random: &mut Random, samples: usize, high: i64) {
-        for phase in self.model.phases().to_vec() {
+        for phase in &self.walked_phases() {
             let (mut fitting, mut drawn) = (0, 0);
             while fitting < samples {
                 drawn += 1;
@@ -118,7 +137,7 @@ impl Bench {
             .into_iter()
             .map(|sym| (sym, size))
             .collect();
-        for phase in self.model.phases().to_vec() {
+        for phase in &self.walked_phases() {
             self.compare(phase, &numbers)
                 .unwrap_or_else(|why| panic!("{} at {size} everywhere: {why}", self.name));
         }

@@ -17,5 +17,6 @@ mod harness;
 mod models;
 mod positions;
 mod sample;
+mod sessions;
 mod traps;
 mod vigilance;

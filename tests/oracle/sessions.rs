@@ -1,0 +1,185 @@
+//! Whole sessions and chunks: a closed form over N decode steps against N real steps, walked one by one.
+
+use std::collections::BTreeMap;
+
+use dotledger::ledger::{Ledger, Row};
+use dotledger::sym::{Bindings, Coeff, Poly};
+use dotledger::work::Length;
+
+use super::concrete::{Count, Positions, Run};
+use super::harness::Bench;
+use super::sample::{Random, small};
+
+/// A layer of attention over a cache under a mask, twice over, with a head for the positions that are wanted.
+fn session(mask: &str) -> String {
+    format!(
+        r#"Model(name: "session", phases: [forward, prefill, decode, chunk, generate, Phase(name: draft, n: "2", p: "T", o: "2")],
+            symbols: (L: layers, T: context, N: "tokens", C: "new", P: "before", W: window, d: width, V: vocabulary),
+            blocks: (layer: Block(inputs: (x: "n d"), nodes: (
+                q:       Linear(x, "d -> d", true),
+                keys:    Cache(x, "n"),
+                scores:  Einsum("n e, s e -> n s", [q, keys]{mask}),
+                weights: Softmax(scores, "s"),
+                mixed:   Einsum("n s, s e -> n e", [weights, keys]{mask}),
+            ), output: mixed)),
+            inputs: (x: "@n d"), nodes: (
+                layers: Repeat(layer, "L", x),
+                last:   Slice(layers, "n", "o"),
+                logits: Linear(last, "d -> V"),
+            ), output: logits)"#
+    )
+}
+
+const MASKS: [&str; 6] = [
+    "",
+    ", Causal(n, s)",
+    r#", Window(n, s, "W")"#,
+    r#", Chunk(n, s, "W")"#,
+    r#", Chunk(n, s, "W", full)"#,
+    r#", Prefix(n, s, "W")"#,
+];
+
+/// What a row of the ledger says at some numbers, and what the walks of its stage counted.
+fn compare(
+    ledger: &Ledger,
+    row: &Row,
+    numbers: &Bindings,
+    walked: &Count,
+    params: u64,
+    what: &str,
+) {
+    let at = |poly: &Poly| {
+        poly.eval(numbers, &ledger.symbols)
+            .unwrap_or_else(|error| panic!("{what}: {}", error.message(&ledger.symbols)))
+    };
+    let whole = |value: u64| Coeff::from(i64::try_from(value).expect("a small count"));
+    assert_eq!(
+        at(row.amounts.dots.poly()),
+        whole(walked.dots()),
+        "{what}: dots"
+    );
+    assert_eq!(
+        at(row.amounts.macs.poly()),
+        whole(walked.macs()),
+        "{what}: macs"
+    );
+    assert_eq!(
+        at(row.amounts.params.poly()),
+        whole(params),
+        "{what}: params"
+    );
+    let elementwise: BTreeMap<&str, Coeff> = row
+        .elementwise
+        .iter()
+        .map(|(kind, count)| (kind.word(), at(count.poly())))
+        .filter(|(_, count)| !count.is_zero())
+        .collect();
+    let counted = walked
+        .elementwise
+        .iter()
+        .map(|(kind, count)| (*kind, whole(*count)));
+    assert_eq!(elementwise, counted.collect(), "{what}: elementwise");
+    let (Some((min, _)), Some((max, _))) = (
+        walked.lengths.first_key_value(),
+        walked.lengths.last_key_value(),
+    ) else {
+        return;
+    };
+    let mean = Coeff::from_ratio(
+        i64::try_from(walked.macs()).expect("small"),
+        i64::try_from(walked.dots()).expect("small"),
+    );
+    let told = match row.length.as_ref().expect("a row of dots has a length") {
+        Length::Fixed(length) => [at(length), at(length), at(length)],
+        Length::Varies { min, max, mean } => [at(min), at(max), at(mean)],
+    };
+    let walked = [whole(*min), whole(*max), mean.expect("there are dots")];
+    assert_eq!(told, walked, "{what}: least, greatest and mean length");
+}
+
+/// The walks of each stage of a phase, by the stage's name.
+fn walks(bench: &Bench, phase: &str, numbers: &Bindings) -> Vec<(&'static str, Vec<Run>)> {
+    let value = |name: &str| {
+        let sym = bench.model.symbols().lookup(name).expect("declared");
+        i64::try_from(numbers.get(sym).expect("drawn").clone()).expect("small")
+    };
+    let walk = |new, past, wanted| {
+        bench
+            .walk_at(Positions { new, past, wanted }, numbers, true)
+            .expect("fits at these sizes")
+    };
+    match phase {
+        "chunk" => vec![("", vec![walk(value("C"), value("P"), 1)])],
+        "draft" => vec![("", vec![walk(2, value("T"), 2)])],
+        _ => {
+            let steps = 1..=value("N");
+            let context = value("T");
+            let decode = steps.map(|step| walk(1, context + step - 1, 1));
+            vec![
+                ("prefill.", vec![walk(context, 0, 1)]),
+                ("decode.", decode.collect()),
+            ]
+        }
+    }
+}
+
+fn compare_phase(bench: &Bench, phase: &str, numbers: &Bindings, what: &str) {
+    let ledger = bench.ledger(phase, "exact");
+    let mut rows = 0;
+    for (at, (prefix, runs)) in walks(bench, phase, numbers).into_iter().enumerate() {
+        for entry in &runs[0].entries {
+            let mut walked = Count::default();
+            for run in &runs {
+                walked.add(
+                    &run.entry(&entry.path)
+                        .expect("every step runs every node")
+                        .count,
+                );
+            }
+            let path = format!("{prefix}{}", entry.path);
+            let row = ledger.rows.iter().find(|row| row.path == path);
+            let row = row.unwrap_or_else(|| panic!("{what}: no row `{path}`"));
+            let params = if at == 0 {
+                entry.count.weights.values().sum()
+            } else {
+                0
+            };
+            compare(
+                &ledger,
+                row,
+                numbers,
+                &walked,
+                params,
+                &format!("{what} {path}"),
+            );
+            rows += 1;
+        }
+    }
+    assert_eq!(rows, ledger.rows.len(), "{what}: rows that nothing walked");
+}
+
+#[test]
+fn sessions_chunks_and_own_phases_are_what_their_steps_add_up_to() {
+    for mask in MASKS {
+        let bench = Bench::new(&format!("session{mask}"), &session(mask), &[]);
+        let mut random = Random::new(11);
+        for _ in 0..12 {
+            let numbers = small(&bench.model, &mut random, 6);
+            for phase in ["chunk", "generate", "draft"] {
+                let what = format!("{phase}{mask} at {numbers:?}");
+                compare_phase(&bench, phase, &numbers, &what);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_session_of_a_dense_decoder_is_one_polynomial() {
+    let bench = Bench::new("session", &session(", Causal(n, s)"), &[]);
+    let ledger = bench.ledger("generate", "exact");
+    let mixed = ledger.only(|row| row.path.ends_with(".mixed")).macs();
+    assert_eq!(
+        mixed.to_string(),
+        "L*N^2*d/2 + L*T*N*d + L*N*d/2 + L*T^2*d/2 + L*T*d/2"
+    );
+}
