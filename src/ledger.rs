@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use crate::dtype::Dtype;
 use crate::formula::Formula;
 use crate::part::{Mixing, Part};
 use crate::shape::Shape;
 use crate::sym::{Bindings, Conditions, Poly, Subst, Symbols};
-use crate::work::{Dots, Flops, Kind, Length, Macs, Ops, Params};
+use crate::work::{Cached, Dots, Flops, Kind, Length, Macs, Ops, Params};
 
 /// What a row, a group of rows or a whole ledger amounts to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct Amounts {
     pub params: Params,
     /// Elementwise operations of all kinds.
     pub elementwise: Ops,
+    /// Scalars in caches when the phase is over.
+    pub cached: Cached,
 }
 
 /// An op as the author wrote it, over all its repeats.
@@ -89,6 +92,7 @@ impl Amounts {
             flops: Flops::zero(),
             params: Params::zero(),
             elementwise: Ops::zero(),
+            cached: Cached::zero(),
         }
     }
 
@@ -103,6 +107,7 @@ impl Amounts {
             flops: Flops(sum(|a| &a.flops.0)),
             params: Params(sum(|a| &a.params.0)),
             elementwise: Ops(sum(|a| &a.elementwise.0)),
+            cached: Cached(sum(|a| &a.cached.0)),
         }
     }
 }
@@ -141,6 +146,11 @@ impl Ledger {
     /// Trainable scalars of all rows, shared ones once.
     pub fn params(&self) -> Formula {
         self.formula(self.total().params.poly())
+    }
+
+    /// Bytes in caches when the phase is over, at a type of scalar.
+    pub fn kv_cache_bytes(&self, dtype: Dtype) -> Formula {
+        self.formula(&self.total().cached.0.scale(&dtype.bytes()))
     }
 
     /// The rows that `keep` keeps, as a ledger of their own.

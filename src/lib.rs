@@ -65,6 +65,7 @@
 mod ast;
 pub mod cli;
 pub mod diag;
+pub mod dtype;
 pub mod formula;
 pub mod graph;
 pub mod infer;

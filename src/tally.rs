@@ -14,7 +14,9 @@ use crate::part::Mixing;
 use crate::profile::Profile;
 use crate::shape::Shape;
 use crate::sym::{AlgebraError, Bindings, Conditions, Context, Poly, Subst, Sym, Symbols};
-use crate::work::{Contraction, Counted, Dots, Kind, Length, Macs, Ops, Params, WeightRole, Work};
+use crate::work::{
+    Cached, Contraction, Counted, Dots, Kind, Length, Macs, Ops, Params, WeightRole, Work,
+};
 
 /// A stage of a phase: what it puts in place of symbols, and how many steps it takes.
 pub(crate) struct Stage {
@@ -45,14 +47,15 @@ pub(crate) fn tally(
         conditions: Conditions::new(),
         numbers: numbers.clone(),
     };
-    for stage in stages {
+    for (at, stage) in stages.iter().enumerate() {
         let mut tally = Tally {
             graph,
             traced,
             profile,
             stage,
             name: stage.name.as_str().into(),
-            first: ledger.rows.is_empty(),
+            first: at == 0,
+            last: at + 1 == stages.len(),
             cx: Context::new(symbols),
             repeats: &repeats,
             seen: HashSet::new(),
@@ -132,6 +135,8 @@ struct Tally<'g, 'c> {
     name: Arc<str>,
     /// Whether this is the first stage of the phase, which counts the parameters.
     first: bool,
+    /// Whether this is the last stage, after which caches are looked at.
+    last: bool,
     cx: Context<'c>,
     repeats: &'g [Poly],
     seen: HashSet<InstanceId>,
@@ -223,8 +228,23 @@ impl Tally<'_, '_> {
         if self.first && !work.weights.is_empty() {
             row.amounts.params = Params(self.put(&work.params().0)?).times(repeat);
         }
+        if let (true, Some(cached)) = (self.last, &work.cached) {
+            row.amounts.cached = Cached(&self.at_the_end(&cached.0)? * repeat);
+        }
         row.amounts.flops = self.profile.price(&row.amounts.macs, &row.elementwise);
         Ok(row)
+    }
+
+    /// What there is of something after the last step.
+    fn at_the_end(&mut self, amount: &Poly) -> Result<Poly, AlgebraError> {
+        let amount = self.put(amount)?;
+        match &self.stage.steps {
+            Some((step, count)) => {
+                let last = Subst::from_iter([(*step, count.clone())]);
+                self.cx.substitute(&amount, &last)
+            }
+            None => Ok(amount),
+        }
     }
 
     /// What an amount of one run comes to in all repeats and steps.

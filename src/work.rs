@@ -76,6 +76,10 @@ unit!(
     /// Elementwise operations of one or of all kinds.
     Ops
 );
+unit!(
+    /// Scalars that a cache keeps after a pass.
+    Cached
+);
 
 /// How long the dots of a row are: how many products each sums.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -278,6 +282,8 @@ pub struct Work {
     pub elementwise: SmallVec<[(Kind, Ops); 2]>,
     /// Its trainable tensors.
     pub weights: SmallVec<[Weight; 2]>,
+    /// What it keeps for later passes, if it is a cache.
+    pub cached: Option<Cached>,
 }
 
 impl Work {
@@ -290,6 +296,14 @@ impl Work {
     pub fn contraction(contraction: Contraction) -> Self {
         Work {
             contractions: SmallVec::from_iter([contraction]),
+            ..Work::default()
+        }
+    }
+
+    /// An op that keeps scalars for later passes and does no arithmetic.
+    pub fn kept(scalars: Poly) -> Self {
+        Work {
+            cached: Some(Cached(scalars)),
             ..Work::default()
         }
     }

@@ -283,7 +283,7 @@ fn values_that_break_an_obligation_are_refused_by_its_name() {
         &long,
         b"",
         1,
-        &["`P >= T` does not hold at T = 2000, P = 1024"],
+        &["`Tmax >= T` does not hold at T = 2000, Tmax = 1024"],
     );
 }
 
@@ -347,7 +347,7 @@ fn check_reads_every_file_before_it_fails() {
     let outcome = run(&["check", WALKTHROUGH]);
     assert_eq!(
         outcome.stdout,
-        "models/walkthrough.ron: ok, 17 ops, 3 phases, 1 switch, 1 preset\n"
+        "models/walkthrough.ron: ok, 17 ops, 5 phases, 1 switch, 1 preset\n"
     );
 }
 

@@ -1,7 +1,8 @@
 //! Reports in every format: what they say of the walkthrough, that they fit their page, that JSON keeps to its schema.
 
+use dotledger::dtype::Dtype;
 use dotledger::report::{Cut, Format, Show, Style, render};
-use dotledger::summary::{Grouping, basis_of, summarize};
+use dotledger::summary::{Asked, Grouping, basis_of, summarize};
 use dotledger::{Model, Options, Profile};
 use serde_json::Value;
 
@@ -44,8 +45,14 @@ impl Choice {
         let basis = basis_of(&model, &names).expect("symbols of the model");
         let profile = Profile::exact();
         let ledger = model.ledger(self.phase, &profile).expect("a ledger");
-        let summary = summarize(&model, &ledger, self.phase, &profile, self.preset, &basis)
-            .expect("a summary");
+        let asked = Asked {
+            phase: self.phase,
+            profile: &profile,
+            dtype: Dtype::BF16,
+            preset: self.preset,
+            basis: &basis,
+        };
+        let summary = summarize(&model, &ledger, &asked).expect("a summary");
         render(&summary, format, style)
     }
 

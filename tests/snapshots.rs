@@ -5,8 +5,9 @@
 
 use std::fmt::Write;
 
+use dotledger::dtype::Dtype;
 use dotledger::report::{Format, Style, render};
-use dotledger::summary::summarize;
+use dotledger::summary::{Asked, summarize};
 use dotledger::sym::{Form, Syntax};
 use dotledger::{Formula, Ledger, Model, Options, Profile};
 
@@ -67,8 +68,15 @@ fn ledger_of_every_model() {
         let mut out = String::new();
         for phase in model.phases() {
             let ledger = ledger(&model, phase);
-            let summary = summarize(&model, &ledger, phase, &Profile::exact(), None, &[])
-                .unwrap_or_else(|error| panic!("{error}"));
+            let asked = Asked {
+                phase,
+                profile: &Profile::exact(),
+                dtype: Dtype::BF16,
+                preset: None,
+                basis: &[],
+            };
+            let summary =
+                summarize(&model, &ledger, &asked).unwrap_or_else(|error| panic!("{error}"));
             out.push_str(&render(&summary, Format::Table, &Style::default()));
             out.push('\n');
         }

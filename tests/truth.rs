@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use dashu_int::IBig;
+use dotledger::dtype::Dtype;
 use dotledger::ledger::Ledger;
 use dotledger::{Formula, Model, Options, Profile};
 use serde_json::Value;
@@ -100,6 +101,7 @@ fn agrees_with_torch(measured: &str, file: &str, preset: &str, modules: Modules)
     let text = std::fs::read_to_string(format!("tests/truth/{measured}.json"))
         .expect("the measurement is there");
     let measured: Value = serde_json::from_str(&text).expect("the measurement is JSON");
+    let wanted = |value: &Value| IBig::from(value.as_u64().expect("a count"));
     let mut compared = 0;
     for phase in ["forward", "decode"] {
         for point in measured[phase].as_array().expect("a list of points") {
@@ -109,7 +111,6 @@ fn agrees_with_torch(measured: &str, file: &str, preset: &str, modules: Modules)
                 .collect();
             let model = model(file, preset, &given);
             let ledger = ledger(&model, phase, "torch");
-            let wanted = |value: &Value| IBig::from(value.as_u64().expect("a count"));
             assert_eq!(number(&ledger.params()), wanted(&measured["params"]));
             let rotary = point["rotary_table_macs"].as_u64().unwrap_or(0);
             assert_eq!(
@@ -132,6 +133,17 @@ fn agrees_with_torch(measured: &str, file: &str, preset: &str, modules: Modules)
                 compared += 1;
             }
         }
+    }
+    for point in measured["kv_cache"].as_array().expect("a list of points") {
+        let given = [("B", point["B"].as_u64()), ("T", point["T"].as_u64())];
+        let given = given.map(|(name, value)| (name, value.expect("a size")));
+        let model = model(file, preset, &given);
+        let bytes = ledger(&model, "prefill", "torch").kv_cache_bytes(Dtype::BF16);
+        assert_eq!(
+            number(&bytes),
+            wanted(&point["bytes_bf16"]),
+            "{file} cache at {given:?}"
+        );
     }
     assert!(compared >= 18, "only {compared} modules compared");
 }
@@ -377,4 +389,34 @@ fn walkthrough_with_a_causal_mask_has_the_triangle() {
     let dots = ledger.formula(scores.amounts.dots.poly());
     assert_eq!(dots.to_string(), "H*L*T^2/2 + H*L*T/2");
     assert_eq!(number(&dots), IBig::from(768_768_000));
+}
+
+/// DeepSeek-V2, table 1: elements that a token keeps, `2 n_h d_h l` with all heads and `2 n_g d_h l` with groups. The
+/// published figure for Llama-3-70B at bf16 is 327,680 bytes a token.
+#[test]
+fn caches_keep_what_the_table_of_deepseek_v2_says() {
+    let grouped = model("llama", "", &[]);
+    let ledger = ledger(&grouped, "decode", "exact");
+    assert_eq!(
+        ledger.formula(ledger.total().cached.poly()).to_string(),
+        "2*B*K*L*T*dh"
+    );
+    let bytes = ledger
+        .kv_cache_bytes(Dtype::BF16)
+        .in_basis(&["B", "T"])
+        .expect("symbols");
+    let at = [("B", 1), ("T", 1), ("K", 8), ("L", 80), ("dh", 128)];
+    assert_eq!(bytes.at(&at), Ok(IBig::from(327_680)));
+}
+
+/// One session is its prefill and the sum of its steps, step by step.
+#[test]
+fn a_session_equals_the_sum_of_its_steps() {
+    let at = |phase: &str, context: u64, steps: u64| {
+        let given = [("B", 1), ("T", context), ("N", steps)];
+        let model = model("llama", "llama3_8b", &given);
+        number(&ledger(&model, phase, "exact").macs())
+    };
+    let steps: IBig = (1001..=1020).map(|context| at("decode", context, 1)).sum();
+    assert_eq!(at("generate", 1000, 20), at("prefill", 1000, 1) + steps);
 }

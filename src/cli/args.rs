@@ -64,6 +64,9 @@ pub(super) struct Selectors {
     /// Symbols to write formulas in; others are eliminated by the model's relations and the preset's values.
     #[arg(long = "in", value_name = "T,L,d", value_delimiter = ',')]
     pub(super) basis: Vec<String>,
+    /// Type of stored scalars, for bytes: f32, bf16, f16, fp8, int8 or int4.
+    #[arg(long, default_value = "bf16", value_name = "TYPE")]
+    pub(super) dtype: String,
     /// Convention of counting: exact (masks as declared) or torch (full masks), or a profile file.
     #[arg(long, default_value = "exact", value_name = "NAME")]
     pub(super) profile: String,
@@ -178,6 +181,8 @@ pub(super) enum QuantityName {
     ParamsActive,
     /// Elementwise operations of all kinds.
     Elementwise,
+    /// Bytes in caches when the phase is over.
+    KvCacheBytes,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -3,13 +3,14 @@
 use super::args::{Arguments, By, Check, Command, Formula, Ops, QuantityName, Report, Selectors};
 use super::{Failure, diagnostics, files};
 use crate::diag::{Diagnostics, did_you_mean};
+use crate::dtype::{DTYPES, Dtype};
 use crate::formula::Formula as Quantity;
 use crate::ledger::Ledger;
 use crate::model::{Model, Options};
 use crate::ops::{OPS, reference};
 use crate::profile::Profile;
 use crate::report::{Cut, Style, render};
-use crate::summary::{Grouping, basis_of, summarize};
+use crate::summary::{Asked, Grouping, basis_of, summarize};
 use crate::sym::Sym;
 
 impl From<Diagnostics> for Failure {
@@ -96,6 +97,7 @@ struct Selection {
     profile: Profile,
     ledger: Ledger,
     basis: Vec<Sym>,
+    dtype: Dtype,
 }
 
 fn select(selectors: &Selectors) -> Result<Selection, Failure> {
@@ -109,6 +111,14 @@ fn select(selectors: &Selectors) -> Result<Selection, Failure> {
         set.push((name.trim().to_owned(), value.trim().to_owned()));
     }
     let profile = profile(&selectors.profile)?;
+    let Some(dtype) = Dtype::find(&selectors.dtype) else {
+        let known = DTYPES.iter().map(|dtype| dtype.name);
+        let help = did_you_mean(&selectors.dtype, known).unwrap_or_default();
+        return Err(Failure::Failed(format!(
+            "error: there is no type `{}`\n  help: {help}",
+            selectors.dtype
+        )));
+    };
     let (name, text) = files::read(&selectors.file)?;
     let options = Options {
         preset: selectors.preset.clone(),
@@ -123,6 +133,7 @@ fn select(selectors: &Selectors) -> Result<Selection, Failure> {
         profile,
         ledger,
         basis,
+        dtype,
     })
 }
 
@@ -147,17 +158,18 @@ fn report(report: &Report) -> Result<(), Failure> {
         profile,
         ledger,
         basis,
+        dtype,
     } = select(&report.selectors)?;
     let preset = report.selectors.preset.as_deref();
-    let summary = summarize(
-        &model,
-        &ledger,
-        &report.selectors.phase,
-        &profile,
+    let asked = Asked {
+        phase: &report.selectors.phase,
+        profile: &profile,
+        dtype,
         preset,
-        &basis,
-    )
-    .map_err(|error| Failure::Failed(format!("error[dimension]: {error}")))?;
+        basis: &basis,
+    };
+    let summary = summarize(&model, &ledger, &asked)
+        .map_err(|error| Failure::Failed(format!("error[dimension]: {error}")))?;
     if report.show == Some(super::args::ShowWhat::Numbers) {
         for quantity in [
             ledger.dots(),
@@ -202,13 +214,19 @@ fn width(report: &Report) -> Option<usize> {
 }
 
 fn formula(formula: &Formula) -> Result<(), Failure> {
-    let Selection { ledger, basis, .. } = select(&formula.selectors)?;
+    let Selection {
+        ledger,
+        basis,
+        dtype,
+        ..
+    } = select(&formula.selectors)?;
     let quantity = match formula.quantity {
         QuantityName::Dots => ledger.dots(),
         QuantityName::Macs => ledger.macs(),
         QuantityName::Flops => ledger.flops(),
         QuantityName::Params | QuantityName::ParamsActive => ledger.params(),
         QuantityName::Elementwise => ledger.formula(ledger.total().elementwise.poly()),
+        QuantityName::KvCacheBytes => ledger.kv_cache_bytes(dtype),
     };
     if formula.value {
         return files::write(None, &format!("{}\n", value(&quantity)?));

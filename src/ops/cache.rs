@@ -1,9 +1,10 @@
-//! `Cache(k, "n")`: what earlier passes left, followed by what this pass adds.
+//! `Cache(k, "n")`, `Cache(k, "n", "W")`: what earlier passes left, followed by what this pass adds.
 //!
-//! The `p` past positions stand before the `n` new ones, so that keys and values span `s = p + n`.
+//! The `p` past positions stand before the `n` new ones, so that keys and values span `s = p + n`. With a window of `W`
+//! only the last `W` positions are kept, and a pass sees `W - 1` past ones at the most beside its own.
 //!
-//! - shape: the axis of size `n` becomes `p + n`, the others stay
-//! - work: none, it is storage
+//! - shape: the axis of size `n` becomes `p + n`, with a window `min(p, W - 1) + n`; the others stay
+//! - work: none, it is storage; it keeps `p + n` positions, with a window `min(p + n, W)`
 //!
 //! ```ron
 //! keys: Cache(k, "n"),
@@ -12,7 +13,7 @@
 use std::sync::Arc;
 
 use super::args::{Args, Field, FieldKind};
-use super::{Inferred, Op, OpDef, OpError, axis_of, only};
+use super::{Inferred, Op, OpDef, OpError, axis_of, only, require_at_least, rows_beside};
 use crate::shape::Shape;
 use crate::sym::{Context, Poly, Symbols};
 use crate::work::Work;
@@ -26,6 +27,11 @@ pub(super) const DEF: OpDef = OpDef {
             FieldKind::Dim,
             "size of the axis that grows, the last of that size",
         ),
+        Field::optional(
+            "window",
+            FieldKind::Dim,
+            "how many positions are kept; left out: all",
+        ),
         Field::required("past", FieldKind::Past, "positions that are there already"),
     ],
     source: include_str!("cache.rs"),
@@ -35,12 +41,18 @@ pub(super) const DEF: OpDef = OpDef {
 #[derive(Debug)]
 struct Cache {
     axis: Poly,
+    window: Option<Poly>,
     past: Poly,
 }
 
 fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     Ok(Arc::new(Cache {
         axis: args.dim("axis")?,
+        window: if args.has("window") {
+            Some(args.dim("window")?)
+        } else {
+            None
+        },
         past: args.dim("past")?,
     }))
 }
@@ -49,7 +61,7 @@ impl Op for Cache {
     fn infer(&self, inputs: &[&Shape], cx: &mut Context<'_>) -> Result<Inferred, OpError> {
         let mut output = only(inputs)?.clone();
         let at = axis_of(&output, &self.axis, cx.symbols)?;
-        let axis = &mut output.0[at];
+        let axis = &output.0[at];
         if !axis.is_position() {
             let size = axis.dim.poly().show(cx.symbols);
             return Err(OpError::field(
@@ -60,11 +72,29 @@ impl Op for Cache {
                 "mark it in the inputs of the model: `\"B @n\"`",
             )));
         }
-        *axis = axis.resized(axis.dim.poly() + &self.past);
+        let seen = match &self.window {
+            None => self.past.clone(),
+            Some(window) => {
+                require_at_least(window, &Poly::one(), cx);
+                cx.min(&[self.past.clone(), window - &Poly::one()])
+            }
+        };
+        let axis = &mut output.0[at];
+        *axis = axis.resized(axis.dim.poly() + &seen);
         Ok(Inferred::by_position(output))
     }
 
-    fn work(&self, _: &[&Shape], _: &Shape, _: &Symbols) -> Work {
-        Work::none()
+    fn work(&self, inputs: &[&Shape], output: &Shape, symbols: &Symbols) -> Work {
+        let Some(window) = &self.window else {
+            return Work::kept(output.elements());
+        };
+        let mut cx = Context::new(symbols);
+        let all = &self.past + &self.axis;
+        let kept = cx.min(&[all, window.clone()]);
+        let beside = inputs
+            .first()
+            .map(|x| rows_beside(x, &self.axis, symbols))
+            .unwrap_or_default();
+        Work::kept(beside * kept)
     }
 }

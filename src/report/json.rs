@@ -38,6 +38,7 @@ struct JsonTotals {
     params: JsonQuantity,
     params_active: JsonQuantity,
     elementwise: JsonQuantity,
+    kv_cache_bytes: JsonQuantity,
 }
 
 #[derive(Serialize)]
@@ -85,6 +86,7 @@ struct Document<'s> {
     phase: &'s str,
     profile: &'s str,
     convention: &'s str,
+    dtype: &'s str,
     preset: Option<&'s str>,
     switches: Map<bool>,
     bindings: Map<&'s str>,
@@ -116,6 +118,7 @@ pub(super) fn render(summary: &Summary<'_>) -> String {
         phase: &summary.phase,
         profile: &summary.profile,
         convention: &summary.convention,
+        dtype: summary.dtype.name,
         preset: summary.preset.as_deref(),
         switches: Map(summary.switches.clone()),
         bindings: Map(summary
@@ -185,6 +188,7 @@ fn totals(amounts: &Totals, symbols: &Symbols) -> JsonTotals {
         params: quantity(&amounts.params, symbols),
         params_active: quantity(&amounts.params, symbols),
         elementwise: quantity(&amounts.elementwise, symbols),
+        kv_cache_bytes: quantity(&amounts.kv_cache_bytes, symbols),
     }
 }
 

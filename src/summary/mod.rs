@@ -2,13 +2,14 @@
 //!
 //! This is what every report format prints; it holds no text of any format.
 
+use crate::dtype::Dtype;
 use crate::ledger::Row;
 use crate::sym::{Coeff, Poly, Symbols};
 use crate::work::Kind;
 
 mod read;
 
-pub use read::{basis_of, summarize};
+pub use read::{Asked, basis_of, summarize};
 
 /// A formula, and its exact value once no symbol is free.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub struct Totals {
     pub params: Quantity,
     /// Elementwise operations.
     pub elementwise: Quantity,
+    /// Bytes in caches when the phase is over.
+    pub kv_cache_bytes: Quantity,
 }
 
 /// How long dots are.
@@ -182,6 +185,8 @@ pub struct Summary<'l> {
     pub profile: String,
     /// What the profile counts.
     pub convention: String,
+    /// The type of the scalars that are stored.
+    pub dtype: Dtype,
     /// The preset, if one was chosen.
     pub preset: Option<String>,
     /// Switches and their values.

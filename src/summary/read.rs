@@ -6,6 +6,7 @@ use super::{
     Descriptor, Grouping, LengthGroup, LengthQuantity, Quantity, Summary, SummaryRow, Totals,
 };
 use crate::diag::Diagnostics;
+use crate::dtype::Dtype;
 use crate::formula::FormulaError;
 use crate::ledger::{Amounts, Ledger, Row};
 use crate::model::Model;
@@ -14,27 +15,40 @@ use crate::profile::Profile;
 use crate::sym::{Basis, Bindings, Coeff, Context, EvalError, Poly, Subst, Sym, Symbols};
 use crate::work::{Kind, Length};
 
-/// Reads a ledger in the symbols of `basis` (all of the model's own if it is empty).
+/// What a ledger was asked for with, and how it is to be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The phase of the ledger.
+    pub phase: &'a str,
+    /// The profile of the ledger.
+    pub profile: &'a Profile,
+    /// The type of stored scalars.
+    pub dtype: Dtype,
+    /// The preset that the model was read with, if one was chosen.
+    pub preset: Option<&'a str>,
+    /// The symbols to write formulas in; all of the model's own if there is none.
+    pub basis: &'a [Sym],
+}
+
+/// Reads a ledger.
 ///
 /// # Errors
 /// When a formula has no value at the chosen values: the obligation that fails, with the values.
 pub fn summarize<'l>(
     model: &Model,
     ledger: &'l Ledger,
-    phase: &str,
-    profile: &Profile,
-    preset: Option<&str>,
-    basis: &[Sym],
+    asked: &Asked<'_>,
 ) -> Result<Summary<'l>, FormulaError> {
     let symbols = &ledger.symbols;
     let numbers = &model.values().numbers;
-    let rewrite = (!basis.is_empty()).then(|| Basis::new(symbols, basis, numbers));
+    let rewrite = (!asked.basis.is_empty()).then(|| Basis::new(symbols, asked.basis, numbers));
     let mut read = Read {
         symbols,
         numbers,
         basis: rewrite,
         cx: Context::new(symbols),
         stays: BTreeMap::new(),
+        dtype: asked.dtype,
     };
     let totals = read.totals(&ledger.total())?;
     let mut groups = Vec::new();
@@ -67,10 +81,11 @@ pub fn summarize<'l>(
     Ok(Summary {
         model: model.name().to_owned(),
         about: model.about().to_owned(),
-        phase: phase.to_owned(),
-        profile: profile.name.clone(),
-        convention: profile.about.clone(),
-        preset: preset.map(str::to_owned),
+        phase: asked.phase.to_owned(),
+        profile: asked.profile.name.clone(),
+        convention: asked.profile.about.clone(),
+        dtype: asked.dtype,
+        preset: asked.preset.map(str::to_owned),
         switches: model.switches().to_vec(),
         bindings: numbers
             .iter()
@@ -94,6 +109,7 @@ struct Read<'l> {
     basis: Option<Basis>,
     cx: Context<'l>,
     stays: BTreeMap<Sym, &'static str>,
+    dtype: Dtype,
 }
 
 impl Read<'_> {
@@ -133,6 +149,7 @@ impl Read<'_> {
             flops: self.count(amounts.flops.poly())?,
             params: self.count(amounts.params.poly())?,
             elementwise: self.count(amounts.elementwise.poly())?,
+            kv_cache_bytes: self.count(&amounts.cached.poly().scale(&self.dtype.bytes()))?,
         })
     }
 
@@ -298,6 +315,10 @@ impl Read<'_> {
             });
         }
         card.push(plain("parameters", totals.params.clone()));
+        if !totals.kv_cache_bytes.poly.is_zero() {
+            let name = format!("KV cache, bytes at {}", self.dtype.name);
+            card.push(plain(&name, totals.kv_cache_bytes.clone()));
+        }
         card.push(plain("output scalars a pass (dots)", totals.dots.clone()));
         if let (Some(layers), Some(width)) = (of(Role::Layers), of(Role::MlpWidth)) {
             let units = Poly::symbol(layers) * Poly::symbol(width);

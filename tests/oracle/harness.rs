@@ -51,7 +51,7 @@ impl Bench {
     }
 
     /// The phases of one pass at a context of `T`; `sessions` walks the others.
-    fn walked_phases(&self) -> Vec<String> {
+    pub(crate) fn walked_phases(&self) -> Vec<String> {
         let phases = self.model.phases().into_iter();
         let known = phases.filter(|phase| Positions::of(phase, 1).is_some());
         known.map(str::to_owned).collect()

@@ -62,7 +62,23 @@ pub(crate) fn declared_valid(model: &Model, numbers: &Bindings) -> bool {
         && symbols
             .assumptions()
             .iter()
-            .all(|fact| fact.holds(numbers, symbols) == Ok(true))
+            .all(|fact| fact.holds(&at_context(symbols, numbers), symbols) == Ok(true))
+}
+
+/// The numbers with the positions of a pass at a context of `T`, which facts may speak of: keys span `T` in each phase of one.
+fn at_context(symbols: &Symbols, numbers: &Bindings) -> Bindings {
+    let mut numbers = numbers.clone();
+    let context = symbols
+        .lookup("T")
+        .and_then(|context| numbers.get(context).cloned());
+    if let (Some(context), Some(new), Some(past)) =
+        (context, symbols.lookup("n"), symbols.lookup("p"))
+        && !numbers.contains(new)
+    {
+        numbers.insert(new, context);
+        numbers.insert(past, 0);
+    }
+    numbers
 }
 
 fn domain(symbols: &Symbols, sym: Sym, high: i64) -> (i64, i64) {
