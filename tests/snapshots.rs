@@ -125,13 +125,18 @@ fn formulas_of_every_model() {
 fn numbers_of_every_model() {
     each_model("numbers", |name, text| {
         let plain = read(name, text, &Options::default());
-        let mut out =
-            String::from("at B = 1 and T = 1000 where a preset leaves them open (BERT: T = 512)\n");
+        let mut out = String::from(
+            "at B = 1, T = 1000, N = 24, C = 128, P = 872 where a preset leaves them open (BERT: T = 512)\n",
+        );
         for preset in plain.presets() {
             let mut set = Vec::new();
+            let context = if name == "bert.ron" { "512" } else { "1000" };
             for (symbol, value) in [
                 ("B", "1"),
-                ("T", if name == "bert.ron" { "512" } else { "1000" }),
+                ("T", context),
+                ("N", "24"),
+                ("C", "128"),
+                ("P", "872"),
             ] {
                 let found = plain.symbols().lookup(symbol);
                 if found.is_some_and(|sym| plain.symbols().definition(sym).is_none()) {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules from the ground up; each may use what stands before it. `diag` and the words of `part` and `phase` are leaves.
 const LAYERS: &[&[&str]] = &[
-    &["diag", "sym", "part", "phase"],
+    &["diag", "sym", "part", "phase", "dtype"],
     &["shape", "mask"],
     &["work"],
     &["ops", "profile"],

@@ -190,6 +190,7 @@ fn published_sizes_have_their_published_parameters() {
         ("llama", "llama3_1_405b", 405_853_388_800),
         ("llama", "llama3_2_1b", 1_235_814_400),
         ("llama", "llama3_2_3b", 3_212_749_824),
+        ("mistral", "mistral_7b_v0_1", 7_241_732_096),
         ("bert", "bert_base_uncased", 109_482_240),
         ("bert", "bert_base_cased", 108_310_272),
         ("bert", "bert_large_uncased", 335_141_888),
@@ -211,7 +212,7 @@ fn published_sizes_have_their_published_parameters() {
 #[test]
 fn every_preset_is_compared_with_a_published_size() {
     let source = include_str!("truth.rs");
-    for file in ["gpt2", "llama", "bert", "vit"] {
+    for file in ["gpt2", "llama", "mistral", "bert", "vit"] {
         for preset in model(file, "", &[]).presets() {
             assert!(
                 source.contains(&format!("(\"{file}\", \"{preset}\",")),

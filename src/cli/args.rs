@@ -52,7 +52,7 @@ pub(super) struct Selectors {
     /// A model file in RON; `-` reads standard input.
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
-    /// Phase: forward, prefill or decode, as far as the model has them.
+    /// Phase: forward, prefill, decode, chunk, generate or one of the model's own, as far as it has them.
     #[arg(long, default_value = "forward", value_name = "PHASE")]
     pub(super) phase: String,
     /// Values of a published size, by the name that the model gives it.

@@ -201,6 +201,12 @@ fn class_differences(
         *kinds.entry(kind.word()).or_default() += numbers.count(count.poly())?;
     }
     kinds.retain(|_, count| *count > 0);
+    check(
+        "scalars kept in caches",
+        &sum(&|row| row.amounts.cached.poly().clone())?,
+        &walked.kept,
+        found,
+    );
     check("elementwise", &kinds, &walked.elementwise, found);
     for row in &class.rows {
         for entry in &class.entries {

@@ -54,6 +54,7 @@ pub(crate) fn declared_valid(model: &Model, numbers: &Bindings) -> bool {
         .meanings()
         .iter()
         .filter(|(sym, ..)| symbols.definition(*sym).is_some());
+    let numbers = &at_context(symbols, numbers);
     let natural = |sym: Sym| Poly::symbol(sym).eval_count(numbers, symbols).is_ok();
     derived.into_iter().all(|(sym, ..)| natural(*sym))
         && symbols
@@ -62,7 +63,7 @@ pub(crate) fn declared_valid(model: &Model, numbers: &Bindings) -> bool {
         && symbols
             .assumptions()
             .iter()
-            .all(|fact| fact.holds(&at_context(symbols, numbers), symbols) == Ok(true))
+            .all(|fact| fact.holds(numbers, symbols) == Ok(true))
 }
 
 /// The numbers with the positions of a pass at a context of `T`, which facts may speak of: keys span `T` in each phase of one.

@@ -14,6 +14,8 @@ pub(crate) struct Count {
     pub(crate) elementwise: BTreeMap<&'static str, u64>,
     /// Trainable scalars of each tensor that the op owns.
     pub(crate) weights: BTreeMap<&'static str, u64>,
+    /// Scalars that it keeps for later passes.
+    pub(crate) kept: u64,
     /// What its output scalars see.
     pub(crate) sight: Sight,
 }
@@ -62,6 +64,7 @@ impl Count {
         merge(&mut self.lengths, &other.lengths);
         merge(&mut self.elementwise, &other.elementwise);
         merge(&mut self.weights, &other.weights);
+        self.kept += other.kept;
         self.sight.horizontal |= other.sight.horizontal;
     }
 }

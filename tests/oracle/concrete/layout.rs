@@ -62,14 +62,31 @@ fn resized(
     Ok(output)
 }
 
-/// `Cache`: the past stands before what the input adds.
+/// `Cache`: the past stands before what the input adds; with a window no more of it than the first new position sees, and
+/// no more is kept than the next position could.
 pub(crate) fn cache(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor, Misfit> {
     let x = given.input()?;
     let axis = &x.0[given.axis(x, "axis")?];
     if !axis.is_position() {
         return misfit("a cache along what is no position");
     }
-    let past = given.size("past")?;
+    let mut past = given.size("past")?;
+    let places = past.here + axis.size.here;
+    let mut window = places;
+    if given.field("window").is_some() {
+        let size = given.size("window")?;
+        if size.here == 0 {
+            return misfit("a cache that keeps nothing");
+        }
+        window = size.here;
+        past = Size {
+            here: past.here.min(size.here - 1),
+            wide: past.wide.min(size.wide - 1),
+        };
+    }
+    let kept = (0..places).filter(|place| place + window >= places).count();
+    let beside: usize = x.dims().iter().product::<usize>() / axis.size.here.max(1);
+    count.kept += (kept * beside) as u64;
     resized(given, count, past.plus(axis.size), |at| {
         at.checked_sub(past.here)
     })
