@@ -202,6 +202,14 @@ impl Diagnostics {
         }
     }
 
+    /// The same list, where what has no place in a text says what it belongs to.
+    pub fn within(mut self, what: &str) -> Self {
+        for diagnostic in self.list.iter_mut().filter(|d| d.span.is_none()) {
+            diagnostic.message = format!("{what}: {}", diagnostic.message);
+        }
+        self
+    }
+
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()

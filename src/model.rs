@@ -14,7 +14,7 @@ use crate::lower::{Lowered, lower};
 use crate::part::Role;
 use crate::phase;
 use crate::profile::Profile;
-use crate::sym::{AlgebraError, Context, EvalError, Sym, Symbols};
+use crate::sym::{AlgebraError, Bindings, Context, EvalError, Poly, Sym, Symbols};
 use crate::tally::{Stage, tally};
 use crate::values::{Values, closed};
 
@@ -119,8 +119,26 @@ impl Model {
     }
 
     /// The names of its presets.
-    pub fn presets(&self) -> &[String] {
-        &self.lowered.presets
+    pub fn presets(&self) -> impl Iterator<Item = &str> {
+        self.lowered
+            .presets
+            .iter()
+            .map(|preset| preset.name.as_str())
+    }
+
+    /// The numbers of a preset that sets nothing but symbols to numbers: the graph is this one.
+    pub(crate) fn numbers_of(&self, preset: &str) -> Option<Bindings> {
+        let preset = self
+            .lowered
+            .presets
+            .iter()
+            .find(|known| known.name == preset)?;
+        if preset.switches || !self.values.numbers.is_empty() || !self.values.expressions.is_empty()
+        {
+            return None;
+        }
+        let number = |(sym, value): &(Sym, Poly)| Some((*sym, value.as_integer()?));
+        preset.values.iter().map(number).collect()
     }
 
     /// Its switches with the values that they have here.
@@ -170,8 +188,8 @@ impl Model {
         self.ledger(phase::WHOLE, &Profile::exact())
     }
 
-    /// Checks that all dimensions are non-negative integers and all conditions hold at the chosen values, as far as
-    /// these decide them.
+    /// Checks that all dimensions are non-negative integers and all conditions hold at the numbers of a ledger, as far
+    /// as these decide them.
     ///
     /// # Errors
     /// The obligation that fails, with the values that fail it.
@@ -181,20 +199,20 @@ impl Model {
             diagnostics.push(Diagnostic::nowhere(Code::Dimension, message));
             diagnostics
         };
-        check(&ledger.conditions, &self.values.numbers, &ledger.symbols)
+        check(&ledger.conditions, &ledger.numbers, &ledger.symbols)
             .map_err(|error| fail(error.0))?;
         let mut cx = Context::new(&ledger.symbols);
         let mut seen = HashSet::new();
         for row in &ledger.rows {
             for shape in row.inputs.iter().chain([&row.output]) {
-                if !seen.insert(Arc::as_ptr(shape)) {
+                if !seen.insert((Arc::as_ptr(shape), row.stage.as_ptr())) {
                     continue;
                 }
                 for axis in shape.axes() {
                     let dim = cx
                         .substitute(axis.dim.poly(), &row.phase)
                         .map_err(|error| self.problem(&error))?;
-                    if let Err(error) = dim.eval_count(&self.values.numbers, &ledger.symbols)
+                    if let Err(error) = dim.eval_count(&ledger.numbers, &ledger.symbols)
                         && !matches!(error, EvalError::Unbound(_))
                     {
                         let why = error.message(&ledger.symbols);

@@ -157,6 +157,18 @@ fn files_that_are_no_models_are_refused() {
         1,
         &["broken.ron:3:3"],
     );
+    let marked = file("marked.ron", b"\xef\xbb\xbfModel(name: \"m\", symbols: (d: width), inputs: (x: \"d\"), nodes: (y: x), output: y)");
+    assert_eq!(
+        run(&["check", &marked]).code,
+        Some(0),
+        "a mark of the byte order is no error"
+    );
+    refuses(
+        &["check", &file("map.ron", b"Model(name: {})")],
+        b"",
+        1,
+        &["map.ron:1:13", "round brackets"],
+    );
     refuses(
         &["check", &file("other.ron", b"Config(a: 1)")],
         b"",

@@ -147,7 +147,7 @@ fn numbers_of_every_model() {
                 name,
                 text,
                 &Options {
-                    preset: Some(preset.clone()),
+                    preset: Some(preset.to_owned()),
                     set,
                 },
             );

@@ -132,6 +132,10 @@ impl<'de> DeserializeSeed<'de> for Value<'_, 'de> {
             Some(c) if c.is_ascii_digit() || matches!(c, '-' | '+' | '.') => {
                 deserializer.deserialize_any(reader)
             }
+            Some('{') => Err(de::Error::custom(
+                "sections are written in round brackets, `(name: value)`",
+            )),
+            Some('\'') => Err(de::Error::custom("texts are written in double quotes")),
             _ => deserializer.deserialize_enum("", &[], reader),
         };
         cursor

@@ -37,7 +37,14 @@ pub(super) fn read(path: &Path) -> Result<(String, String), Failure> {
         Ok(text) if text.trim().is_empty() => Err(Failure::Failed(format!(
             "error: {name} is empty; a model file holds one `Model(..)`"
         ))),
-        Ok(text) => Ok((name, text)),
+        Ok(text) => {
+            // A mark of the byte order, which some editors put first, is no part of the text.
+            let text = text
+                .strip_prefix('\u{feff}')
+                .map(str::to_owned)
+                .unwrap_or(text);
+            Ok((name, text))
+        }
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let line = error

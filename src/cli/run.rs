@@ -54,41 +54,69 @@ fn check(check: &Check) -> Result<(), Failure> {
 /// Checks a model as the file has it, with each switch the other way, and with each preset, in every phase.
 fn check_text(name: &str, text: &str) -> Result<String, Failure> {
     let model = Model::read(name, text, &Options::default())?;
-    check_phases(&model)?;
+    let profile = Profile::exact();
+    let ledgers = |model: &Model| {
+        let phases = model.phases();
+        let ledgers = phases.iter().map(|phase| model.ledger(phase, &profile));
+        ledgers.collect::<Result<Vec<Ledger>, Diagnostics>>()
+    };
+    let check = |model: &Model, ledgers: &[Ledger]| {
+        ledgers
+            .iter()
+            .try_for_each(|ledger| model.check_values(ledger))
+    };
+    let mut own = ledgers(&model)?;
+    check(&model, &own)?;
     for (switch, on) in model.switches() {
         let set = vec![(switch.clone(), (!on).to_string())];
-        check_phases(&Model::read(name, text, &Options { preset: None, set })?)?;
+        let other = Model::read(name, text, &Options { preset: None, set })?;
+        check(&other, &ledgers(&other)?)?;
     }
     for preset in model.presets() {
-        let options = Options {
-            preset: Some(preset.clone()),
-            set: Vec::new(),
+        let checked = match model.numbers_of(preset) {
+            Some(numbers) => {
+                for ledger in &mut own {
+                    ledger.numbers.clone_from(&numbers);
+                }
+                check(&model, &own)
+            }
+            None => {
+                let preset = Some(preset.to_owned());
+                let other = Model::read(
+                    name,
+                    text,
+                    &Options {
+                        preset,
+                        set: Vec::new(),
+                    },
+                )?;
+                check(&other, &ledgers(&other)?)
+            }
         };
-        check_phases(&Model::read(name, text, &options)?)?;
+        checked.map_err(|errors| errors.within(&format!("preset `{preset}`")))?;
     }
     let count = |number: usize, what: &str| match number {
         1 => format!("1 {what}"),
         many => format!("{many} {what}s"),
     };
-    let ledger = model.ledger(
-        model.phases().first().copied().unwrap_or_default(),
-        &Profile::exact(),
-    )?;
+    let ops = own.first().map_or(0, ops_of);
     Ok(format!(
         "{}, {}, {}, {}",
-        count(ledger.rows.len(), "op"),
+        count(ops, "op"),
         count(model.phases().len(), "phase"),
         count(model.switches().len(), "switch").replace("switchs", "switches"),
-        count(model.presets().len(), "preset")
+        count(model.presets().count(), "preset")
     ))
 }
 
-fn check_phases(model: &Model) -> Result<(), Diagnostics> {
-    let profile = Profile::exact();
-    for phase in model.phases() {
-        model.check_values(&model.ledger(phase, &profile)?)?;
-    }
-    Ok(())
+/// How many ops a ledger enters in one stage of its phase.
+fn ops_of(ledger: &Ledger) -> usize {
+    let first = ledger.rows.first().map(|row| &row.stage);
+    ledger
+        .rows
+        .iter()
+        .filter(|row| Some(&row.stage) == first)
+        .count()
 }
 
 /// What the selectors select.

@@ -17,7 +17,7 @@ mod symbols;
 
 pub(crate) use attributes::refusal;
 pub(crate) use phases::Phase;
-pub(crate) use symbols::Positions;
+pub(crate) use symbols::{Positions, Preset};
 
 /// Blocks that call each other deeper than this are refused.
 pub(crate) const MAX_CALL_DEPTH: usize = 200;
@@ -34,7 +34,7 @@ pub(crate) struct Lowered {
     pub(crate) positions: Option<Positions>,
     pub(crate) phases: Vec<Phase>,
     pub(crate) switches: Vec<(String, bool)>,
-    pub(crate) presets: Vec<String>,
+    pub(crate) presets: Vec<Preset>,
     /// Values of the chosen preset and of the caller, the later over the earlier.
     pub(crate) values: Vec<(Sym, Poly)>,
     pub(crate) conditions: crate::sym::Conditions,
@@ -49,7 +49,8 @@ pub(crate) fn lower(
 ) -> Option<Lowered> {
     let (table, positions, mut conditions) = symbols::declare(model, diagnostics);
     let phases = phases::lower(model, &table, positions, diagnostics);
-    let values = symbols::values(model, choice, &table, diagnostics);
+    let presets = symbols::presets(model, &table, diagnostics);
+    let values = symbols::values(&presets, choice, &table, diagnostics);
     let locals = block::declare_dims(model, &table);
     let mut cx = Context::new(&locals.symbols);
     let graph = lower_blocks(model, &locals, positions, &mut cx, diagnostics);
@@ -75,11 +76,7 @@ pub(crate) fn lower(
             .iter()
             .map(|switch| (switch.name.text.to_owned(), switch.on))
             .collect(),
-        presets: model
-            .presets
-            .iter()
-            .map(|preset| preset.name.text.to_owned())
-            .collect(),
+        presets,
         values,
         conditions,
         graph: graph?,

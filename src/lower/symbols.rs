@@ -176,38 +176,68 @@ fn relate(
     conditions.insert(fact);
 }
 
+/// A preset, read.
+#[derive(Clone, Debug)]
+pub(crate) struct Preset {
+    pub(crate) name: String,
+    pub(crate) values: Vec<(Sym, Poly)>,
+    /// Whether it sets switches, and with them the graph.
+    pub(crate) switches: bool,
+}
+
+/// Reads every preset, whichever is chosen.
+pub(super) fn presets(
+    model: &Model<'_>,
+    table: &Symbols,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Preset> {
+    let mut cx = Context::new(table);
+    let mut presets = Vec::with_capacity(model.presets.len());
+    for preset in &model.presets {
+        let mut values = Vec::with_capacity(preset.values.len());
+        let mut switches = false;
+        for (name, text) in &preset.values {
+            let Some(sym) = table.lookup(name.text) else {
+                switches = true;
+                continue;
+            };
+            let value = scope::expression(text, &BTreeMap::new(), &mut cx, diagnostics);
+            let Some(value) = value else { continue };
+            if let Some(message) = outside(sym, &value, table) {
+                diagnostics.push(Diagnostic::at(Code::Dimension, text.span, message));
+            }
+            values.push((sym, value));
+        }
+        presets.push(Preset {
+            name: preset.name.text.to_owned(),
+            values,
+            switches,
+        });
+    }
+    presets
+}
+
 /// The values of the chosen preset and of the caller, the later over the earlier.
 pub(super) fn values(
-    model: &Model<'_>,
+    presets: &[Preset],
     choice: &Choice,
     table: &Symbols,
     diagnostics: &mut Diagnostics,
 ) -> Vec<(Sym, Poly)> {
-    let mut values: BTreeMap<Sym, Poly> = BTreeMap::new();
+    let chosen = presets
+        .iter()
+        .filter(|preset| (choice.preset.as_deref()).is_some_and(|c| same_name(c, &preset.name)));
+    let mut values: BTreeMap<Sym, Poly> = chosen.flat_map(|preset| preset.values.clone()).collect();
     let mut cx = Context::new(table);
-    let chosen = |name: &str| {
-        choice
-            .preset
-            .as_deref()
-            .is_some_and(|asked| same_name(asked, name))
-    };
-    for preset in &model.presets {
-        for (name, text) in &preset.values {
-            let Some(sym) = table.lookup(name.text) else {
-                continue;
-            };
-            let value = scope::expression(text, &BTreeMap::new(), &mut cx, diagnostics);
-            if chosen(preset.name.text) {
-                values.extend(value.map(|value| (sym, value)));
-            }
-        }
-    }
     for (name, text) in &choice.set {
         let Some(sym) = table.lookup(name) else {
             continue;
         };
         match crate::sym::parse_poly(text, &mut cx) {
             Ok(value) => {
+                if let Some(message) = outside(sym, &value, table) {
+                    diagnostics.push(Diagnostic::nowhere(Code::Dimension, message));
+                }
                 values.insert(sym, value);
             }
             Err(errors) => {
@@ -219,24 +249,23 @@ pub(super) fn values(
             }
         }
     }
-    for (sym, value) in &values {
-        let domain = table.domain(*sym);
-        let outside = value.as_integer().is_none_or(|number| {
-            number < domain.min.into() || domain.max.is_some_and(|max| number > max.into())
-        });
-        if value.as_const().is_some() && outside {
-            let name = table.name(*sym);
-            let range = domain.max.map_or_else(
-                || format!(">= {}", domain.min),
-                |max| format!("{}..={max}", domain.min),
-            );
-            let message = format!("`{name}` is an integer {range}, not {}", value.show(table));
-            diagnostics.push(Diagnostic::nowhere(Code::Dimension, message));
-        }
-        if value.mentions(*sym) {
-            let message = format!("`{}` is set to an expression of itself", table.name(*sym));
-            diagnostics.push(Diagnostic::nowhere(Code::Cycle, message));
-        }
-    }
     values.into_iter().collect()
+}
+
+/// Why a symbol cannot have a value, if it cannot.
+fn outside(sym: Sym, value: &Poly, table: &Symbols) -> Option<String> {
+    let name = table.name(sym);
+    if value.mentions(sym) {
+        return Some(format!("`{name}` is set to an expression of itself"));
+    }
+    value.as_const()?;
+    let domain = table.domain(sym);
+    let inside = value.as_integer().is_some_and(|number| {
+        number >= domain.min.into() && domain.max.is_none_or(|max| number <= max.into())
+    });
+    let range = domain.max.map_or_else(
+        || format!(">= {}", domain.min),
+        |max| format!("{}..={max}", domain.min),
+    );
+    (!inside).then(|| format!("`{name}` is an integer {range}, not {}", value.show(table)))
 }
