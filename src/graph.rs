@@ -44,15 +44,33 @@ pub enum NodeKind {
     },
     /// What could not be made sense of; it is reported, and nothing is inferred from it.
     Broken,
-    /// A block, once or several times over.
+    /// A block once, or blocks several times over.
     Call {
-        /// Which block.
-        block: BlockId,
-        /// How often; `None` is once, and the input need not be shaped like the output.
+        /// Which blocks.
+        blocks: Vec<Callee>,
+        /// Which of them runs in which round.
+        pattern: Pattern,
+        /// How many rounds; `None` is once, and the input need not be shaped like the output.
         count: Option<(Poly, Span)>,
-        /// What the block's own dimensions are.
-        dims: Vec<Poly>,
     },
+}
+
+/// A block that a node calls.
+#[derive(Clone, Debug)]
+pub struct Callee {
+    /// Which block.
+    pub block: BlockId,
+    /// What the block's own dimensions are.
+    pub dims: Vec<Poly>,
+}
+
+/// Which block runs in which round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pattern {
+    /// One after another, from the first again after the last.
+    Cycle,
+    /// The first in every round whose number, counted from one, is a multiple of this; the second in the others.
+    Every(Poly),
 }
 
 /// A node with its name and place.

@@ -10,12 +10,12 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Span};
-use crate::graph::{Block, BlockId, Graph, Node, NodeId, NodeKind};
+use crate::graph::{Block, BlockId, Graph, Node, NodeId, NodeKind, Pattern};
 use crate::lower::refusal;
 use crate::ops::{Inferred, Op};
 use crate::part::Part;
 use crate::shape::{Axis, Shape, mend};
-use crate::sym::{Condition, Context, Poly, Subst};
+use crate::sym::{AlgebraError, Condition, Context, Poly, Subst};
 
 /// One way in which a block is called, by its place in [`Traced`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,8 +28,8 @@ pub struct Fact {
     pub shape: Arc<Shape>,
     /// Whether it sums over positions.
     pub sums_positions: bool,
-    /// The instance that it calls and how often, if it calls a block.
-    pub callee: Option<(InstanceId, Poly)>,
+    /// The instances that it calls and how often, if it calls blocks.
+    pub callees: SmallVec<[(InstanceId, Poly); 1]>,
     /// The op as it is here, where the block's own dimensions make it differ from the one in the graph.
     pub op: Option<Arc<dyn Op>>,
 }
@@ -170,7 +170,7 @@ impl Infer<'_, '_, '_> {
         let plain = |shape| Fact {
             shape: Arc::new(shape),
             sums_positions: false,
-            callee: None,
+            callees: SmallVec::new(),
             op: None,
         };
         match &node.kind {
@@ -201,7 +201,7 @@ impl Infer<'_, '_, '_> {
                     }) => Some(Fact {
                         shape: Arc::new(output),
                         sums_positions,
-                        callee: None,
+                        callees: SmallVec::new(),
                         op: own,
                     }),
                     Err(error) => {
@@ -210,33 +210,76 @@ impl Infer<'_, '_, '_> {
                     }
                 }
             }
-            NodeKind::Call { block, count, dims } => {
-                let mut values = Vec::with_capacity(dims.len());
-                for dim in dims {
-                    let value = self.cx.substitute(dim, subst);
-                    values.push(self.accept(value, node.span)?);
-                }
+            NodeKind::Call {
+                blocks,
+                pattern,
+                count,
+            } => {
                 let part = node.part.unwrap_or(part);
-                let inputs = self.arguments(*block, inputs, &values, node.span)?;
-                let Some((count, at)) = count else {
-                    let (callee, shape) = self.call(*block, part, values, inputs)?;
+                let mut callees = Vec::with_capacity(blocks.len());
+                for callee in blocks {
+                    let dims = callee.dims.iter();
+                    let dims = dims.map(|dim| self.cx.substitute(dim, subst));
+                    let dims = dims.collect::<Result<Vec<Poly>, _>>();
+                    callees.push((callee.block, self.accept(dims, node.span)?));
+                }
+                let (Some((count, at)), [(block, dims), ..]) = (count, callees.as_slice()) else {
+                    let (block, dims) = callees.into_iter().next()?;
+                    let inputs = self.arguments(block, inputs, &dims, node.span)?;
+                    let (callee, shape) = self.call(block, part, dims, inputs)?;
                     return Some(Fact {
-                        callee: Some((callee, Poly::one())),
+                        callees: SmallVec::from_iter([(callee, Poly::one())]),
                         ..plain(shape)
                     });
                 };
                 let count = self.cx.substitute(count, subst);
                 let count = self.accept(count, *at)?;
-                if !self.cx.proves_nonnegative(&count) {
-                    self.cx
-                        .used
-                        .insert(Condition::AtLeast(count.clone(), Poly::zero()));
-                }
-                let (callee, shape) = self.repeat(*block, part, values, inputs, *at)?;
+                self.require(&count, &Poly::zero());
+                let counts = self.counts(pattern, &count, callees.len(), subst);
+                let counts = self.accept(counts, *at)?;
+                let inputs = self.arguments(*block, inputs, dims, node.span)?;
+                let (instances, shape) = self.rounds(&callees, part, inputs, node.span, *at)?;
                 Some(Fact {
-                    callee: Some((callee, count)),
+                    callees: instances.into_iter().zip(counts).collect(),
                     ..plain(shape)
                 })
+            }
+        }
+    }
+
+    /// Requires that one size is not below another, where it may be.
+    fn require(&mut self, more: &Poly, less: &Poly) {
+        if !self.cx.proves_nonnegative(&(more - less)) {
+            let condition = Condition::AtLeast(more.clone(), less.clone());
+            self.cx.used.insert(condition);
+        }
+    }
+
+    /// How often each of `blocks` blocks runs in `count` rounds.
+    fn counts(
+        &mut self,
+        pattern: &Pattern,
+        count: &Poly,
+        blocks: usize,
+        subst: &Subst,
+    ) -> Result<Vec<Poly>, AlgebraError> {
+        match pattern {
+            Pattern::Cycle if blocks == 1 => Ok(vec![count.clone()]),
+            Pattern::Cycle => {
+                let size = i64::try_from(blocks).unwrap_or(i64::MAX);
+                (0..size)
+                    .map(|at| {
+                        let reach = count + &Poly::int(size - 1 - at);
+                        self.cx.floor_div(&reach, &Poly::int(size))
+                    })
+                    .collect()
+            }
+            Pattern::Every(distance) => {
+                let distance = self.cx.substitute(distance, subst)?;
+                self.require(&distance, &Poly::one());
+                let first = self.cx.floor_div(count, &distance)?;
+                let others = count - &first;
+                Ok(vec![first, others])
             }
         }
     }
@@ -246,7 +289,7 @@ impl Infer<'_, '_, '_> {
     }
 
     /// The value of an algebraic step, or its error as a diagnostic.
-    fn accept<T>(&mut self, value: Result<T, crate::sym::AlgebraError>, span: Span) -> Option<T> {
+    fn accept<T>(&mut self, value: Result<T, AlgebraError>, span: Span) -> Option<T> {
         match value {
             Ok(value) => Some(value),
             Err(error) => {
@@ -272,45 +315,51 @@ impl Infer<'_, '_, '_> {
         ))
     }
 
-    /// A block whose output is carried into its first input: the two must be of one shape. An axis that the body makes
-    /// one of positions is one from the first round on.
-    fn repeat(
+    /// Blocks whose output is carried into the first input of the next round: all are of one shape. An axis that a round
+    /// makes one of positions is one from the first round on.
+    fn rounds(
         &mut self,
-        block: BlockId,
+        callees: &[(BlockId, Vec<Poly>)],
         part: Part,
-        dims: Vec<Poly>,
         mut inputs: Vec<Shape>,
+        span: Span,
         at: Span,
-    ) -> Option<(InstanceId, Shape)> {
+    ) -> Option<(Vec<InstanceId>, Shape)> {
         loop {
-            let (instance, output) = self.call(block, part, dims.clone(), inputs.clone())?;
-            let carried = inputs.first_mut()?;
-            let symbols = self.cx.symbols;
-            let clash = carried
-                .axes()
-                .iter()
-                .zip(output.axes())
-                .find(|(a, b)| !a.dim.same(&b.dim, symbols));
-            if carried.rank() != output.rank() || clash.is_some() {
-                let message = format!(
-                    "`{}` is repeated, but it gives {} and takes {}",
-                    self.graph.block(block).name,
-                    output.show(symbols),
-                    carried.show(symbols)
-                );
-                let help = clash.and_then(|(a, b)| mend(a.dim.poly(), b.dim.poly(), self.cx));
-                self.refuse(Diagnostic::at(Code::Shape, at, message).maybe_help(help));
-                return None;
-            }
             let mut changed = false;
-            for (axis, given) in carried.0.iter_mut().zip(output.axes()) {
-                if !axis.is_position() && given.is_position() {
-                    *axis = axis.clone().standing_for(given);
-                    changed = true;
+            let mut instances = Vec::with_capacity(callees.len());
+            for (block, dims) in callees {
+                let given: Vec<&Shape> = inputs.iter().collect();
+                let arguments = self.arguments(*block, &given, dims, span)?;
+                let (instance, output) = self.call(*block, part, dims.clone(), arguments)?;
+                instances.push(instance);
+                let carried = inputs.first_mut()?;
+                let symbols = self.cx.symbols;
+                let clash = carried
+                    .axes()
+                    .iter()
+                    .zip(output.axes())
+                    .find(|(a, b)| !a.dim.same(&b.dim, symbols));
+                if carried.rank() != output.rank() || clash.is_some() {
+                    let message = format!(
+                        "`{}` is repeated, but it gives {} and takes {}",
+                        self.graph.block(*block).name,
+                        output.show(symbols),
+                        carried.show(symbols)
+                    );
+                    let help = clash.and_then(|(a, b)| mend(a.dim.poly(), b.dim.poly(), self.cx));
+                    self.refuse(Diagnostic::at(Code::Shape, at, message).maybe_help(help));
+                    return None;
+                }
+                for (axis, given) in carried.0.iter_mut().zip(output.axes()) {
+                    if !axis.is_position() && given.is_position() {
+                        *axis = axis.clone().standing_for(given);
+                        changed = true;
+                    }
                 }
             }
             if !changed {
-                return Some((instance, output));
+                return Some((instances, inputs.into_iter().next()?));
             }
         }
     }

@@ -118,8 +118,7 @@ fn repeats(graph: &Graph, traced: &Traced) -> Vec<Poly> {
         let own = repeats[id.0].clone();
         let block = graph.block(instance.block);
         for node in block.ids() {
-            if let Some((callee, count)) = instance.fact(node).and_then(|fact| fact.callee.as_ref())
-            {
+            for (callee, count) in instance.fact(node).iter().flat_map(|fact| &fact.callees) {
                 repeats[callee.0] = &repeats[callee.0] + &(&own * count);
             }
         }
@@ -165,8 +164,14 @@ impl Tally<'_, '_> {
             } else {
                 format!("{path}.{}", node.name)
             };
-            if let Some((callee, _)) = &fact.callee {
-                self.instance(*callee, &path)?;
+            for (callee, _) in &fact.callees {
+                // In a pattern of several blocks a path names the block too.
+                let name = &self.graph.block(traced.instance(*callee).block).name;
+                if fact.callees.len() > 1 {
+                    self.instance(*callee, &format!("{path}.{name}"))?;
+                } else {
+                    self.instance(*callee, &path)?;
+                }
             }
             let NodeKind::Op { def, op, .. } = &node.kind else {
                 continue;

@@ -72,6 +72,18 @@ const LLAMA: Modules = &[
     ("model.layers.*.mlp.down_proj", &["down"]),
     ("lm_head", &["logits"]),
 ];
+const GEMMA: Modules = &[
+    ("model.layers.*.self_attn.q_proj", &["q"]),
+    ("model.layers.*.self_attn.k_proj", &["k"]),
+    ("model.layers.*.self_attn.v_proj", &["v"]),
+    ("model.layers.*.self_attn#bmm0", &["scores"]),
+    ("model.layers.*.self_attn#bmm1", &["mixed"]),
+    ("model.layers.*.self_attn.o_proj", &["out"]),
+    ("model.layers.*.mlp.gate_proj", &["gate"]),
+    ("model.layers.*.mlp.up_proj", &["up"]),
+    ("model.layers.*.mlp.down_proj", &["down"]),
+    ("lm_head", &["raw"]),
+];
 const BERT: Modules = &[
     ("encoder.layer.*.attention.self.query", &["q"]),
     ("encoder.layer.*.attention.self.key", &["k"]),
@@ -159,6 +171,11 @@ fn llama3_8b_is_what_torch_counts() {
 }
 
 #[test]
+fn gemma2_9b_is_what_torch_counts() {
+    agrees_with_torch("gemma-2-9b", "gemma2", "gemma2_9b", GEMMA);
+}
+
+#[test]
 fn bert_base_is_what_torch_counts() {
     agrees_with_torch("bert-base", "bert", "bert_base_uncased", BERT);
 }
@@ -191,6 +208,9 @@ fn published_sizes_have_their_published_parameters() {
         ("llama", "llama3_2_1b", 1_235_814_400),
         ("llama", "llama3_2_3b", 3_212_749_824),
         ("mistral", "mistral_7b_v0_1", 7_241_732_096),
+        ("gemma2", "gemma2_2b", 2_614_341_888),
+        ("gemma2", "gemma2_9b", 9_241_705_984),
+        ("gemma2", "gemma2_27b", 27_227_128_320),
         ("bert", "bert_base_uncased", 109_482_240),
         ("bert", "bert_base_cased", 108_310_272),
         ("bert", "bert_large_uncased", 335_141_888),
@@ -212,7 +232,7 @@ fn published_sizes_have_their_published_parameters() {
 #[test]
 fn every_preset_is_compared_with_a_published_size() {
     let source = include_str!("truth.rs");
-    for file in ["gpt2", "llama", "mistral", "bert", "vit"] {
+    for file in ["gpt2", "llama", "mistral", "gemma2", "bert", "vit"] {
         for preset in model(file, "", &[]).presets() {
             assert!(
                 source.contains(&format!("(\"{file}\", \"{preset}\",")),

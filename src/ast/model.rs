@@ -115,9 +115,12 @@ pub(crate) enum Value<'s> {
 /// A block in use.
 #[derive(Debug)]
 pub(crate) struct Call<'s> {
-    pub(crate) block: Word<'s>,
+    /// The block; several for a pattern of layers.
+    pub(crate) blocks: Vec<Word<'s>>,
     /// How often, for a repeat; its first input is carried from one round to the next.
     pub(crate) count: Option<Text<'s>>,
+    /// For `Every`: the distance of two rounds of the first block; the second block runs in between.
+    pub(crate) every: Option<Text<'s>>,
     pub(crate) inputs: Vec<Word<'s>>,
     pub(crate) dims: Vec<(Word<'s>, Text<'s>)>,
 }

@@ -23,6 +23,20 @@ const REPEAT: &[Slot] = &[
     ("inputs", true),
     ("dims", false),
 ];
+const CYCLE: &[Slot] = &[
+    ("blocks", true),
+    ("count", true),
+    ("inputs", true),
+    ("dims", false),
+];
+const EVERY: &[Slot] = &[
+    ("every", true),
+    ("block", true),
+    ("others", true),
+    ("count", true),
+    ("inputs", true),
+    ("dims", false),
+];
 
 impl Reader<'_> {
     pub(super) fn block<'s>(&mut self, name: Word<'s>, tree: &Tree<'s>) -> Option<Block<'s>> {
@@ -132,13 +146,27 @@ impl Reader<'_> {
         match head.text {
             "Call" => {
                 let slots = self.slots(tree, "Call", CALL)?;
-                self.call(slots[0]?, None, slots[1]?, slots[2])
-                    .map(Value::Call)
+                let block = self.name(slots[0]?)?;
+                self.call(vec![block], [None, None], slots[1]?, slots[2])
             }
             "Repeat" => {
                 let slots = self.slots(tree, "Repeat", REPEAT)?;
-                self.call(slots[0]?, slots[1], slots[2]?, slots[3])
-                    .map(Value::Call)
+                let block = self.name(slots[0]?)?;
+                self.call(vec![block], [slots[1], None], slots[2]?, slots[3])
+            }
+            "Cycle" => {
+                let slots = self.slots(tree, "Cycle", CYCLE)?;
+                let blocks = self.names(slots[0]?)?;
+                if blocks.is_empty() {
+                    self.error(Code::Form, span, "a cycle of no blocks");
+                    return None;
+                }
+                self.call(blocks, [slots[1], None], slots[2]?, slots[3])
+            }
+            "Every" => {
+                let slots = self.slots(tree, "Every", EVERY)?;
+                let blocks = vec![self.name(slots[1]?)?, self.name(slots[2]?)?];
+                self.call(blocks, [slots[3], slots[0]], slots[4]?, slots[5])
             }
             _ => match OPS.iter().find(|def| def.name == head.text) {
                 Some(def) => Some(Value::Op(def, self.fields(tree, def)?)),
@@ -146,7 +174,7 @@ impl Reader<'_> {
                     let known = OPS
                         .iter()
                         .map(|def| def.name)
-                        .chain(["Call", "Repeat", "If", "Part"]);
+                        .chain(["Call", "Repeat", "Cycle", "Every", "If", "Part"]);
                     let help = did_you_mean(head.text, known);
                     let message = format!("there is no op `{}`", head.text);
                     self.diagnostics
@@ -157,30 +185,32 @@ impl Reader<'_> {
         }
     }
 
+    /// Blocks in use; how often, and for `Every` how far apart, may be given.
     fn call<'s>(
         &mut self,
-        block: &Tree<'s>,
-        count: Option<&Tree<'s>>,
+        blocks: Vec<Word<'s>>,
+        [count, every]: [Option<&Tree<'s>>; 2],
         inputs: &Tree<'s>,
         dims: Option<&Tree<'s>>,
-    ) -> Option<Call<'s>> {
-        let block = self.name(block)?;
-        let count = match count {
-            Some(tree) => Some(self.text(tree)?),
-            None => None,
+    ) -> Option<Value<'s>> {
+        let mut given = |tree: Option<&Tree<'s>>| match tree {
+            Some(tree) => self.text(tree).map(Some),
+            None => Some(None),
         };
+        let (count, every) = (given(count)?, given(every)?);
         let inputs = self.names(inputs)?;
         let entries = dims.map_or_else(Vec::new, |tree| self.section(tree, "dimensions"));
         let dims = entries
             .into_iter()
             .filter_map(|(name, tree)| Some((name, self.text(tree)?)))
             .collect();
-        Some(Call {
-            block,
+        Some(Value::Call(Call {
+            blocks,
             count,
+            every,
             inputs,
             dims,
-        })
+        }))
     }
 
     /// What the fields of an op hold.

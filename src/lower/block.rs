@@ -6,9 +6,11 @@ use smallvec::SmallVec;
 
 use super::scope::{self, Local, Sizes};
 use super::symbols::Positions;
-use crate::ast::model::{Block as AstBlock, Call, Given, Model, Node as AstNode, Value, Word};
+use crate::ast::model::{
+    Block as AstBlock, Call, Given, Model, Node as AstNode, Text, Value, Word,
+};
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, did_you_mean};
-use crate::graph::{Block, BlockBuilder, BlockId, Node, NodeId, NodeKind};
+use crate::graph::{Block, BlockBuilder, BlockId, Callee, Node, NodeId, NodeKind, Pattern};
 use crate::sym::{Context, Domain, Symbols};
 
 /// The symbol table with the blocks' own dimensions added, and the names that these have inside each block.
@@ -231,15 +233,58 @@ impl<'a, 's> Lower<'a, 's, '_> {
     }
 
     fn call(&mut self, call: &Call<'s>) -> Option<NodeKind> {
-        let blocks = &self.model.blocks;
-        let Some(at) = blocks
+        let callees: Vec<Option<Callee>> = call
+            .blocks
             .iter()
-            .position(|block| block.name.text == call.block.text)
-        else {
-            let help = did_you_mean(call.block.text, blocks.iter().map(|block| block.name.text));
-            let message = format!("there is no block `{}`", call.block.text);
+            .map(|word| self.callee(*word, call))
+            .collect();
+        let model = self.model;
+        let declares = |name: &str| {
+            let called =
+                |block: &&AstBlock<'_>| call.blocks.iter().any(|word| word.text == block.name.text);
+            let mut dims = model
+                .blocks
+                .iter()
+                .filter(called)
+                .flat_map(|block| &block.dims);
+            dims.any(|dim| dim.text == name)
+        };
+        for (name, _) in call.dims.iter().filter(|(name, _)| !declares(name.text)) {
+            let blocks: Vec<&str> = call.blocks.iter().map(|word| word.text).collect();
+            let message = format!(
+                "block `{}` has no dimension `{}`",
+                blocks.join("`, `"),
+                name.text
+            );
             self.diagnostics
-                .push(Diagnostic::at(Code::Unknown, call.block.span, message).maybe_help(help));
+                .push(Diagnostic::at(Code::Unknown, name.span, message));
+        }
+        let mut read =
+            |text: &Text<'_>| scope::expression(text, self.local, self.cx, self.diagnostics);
+        let count = match &call.count {
+            Some(text) => Some((read(text)?, text.span)),
+            None => None,
+        };
+        let pattern = match &call.every {
+            Some(text) => Pattern::Every(read(text)?),
+            None => Pattern::Cycle,
+        };
+        Some(NodeKind::Call {
+            blocks: callees.into_iter().collect::<Option<Vec<Callee>>>()?,
+            pattern,
+            count,
+        })
+    }
+
+    /// A block by its name, with the dimensions that a call gives it.
+    fn callee(&mut self, word: Word<'s>, call: &Call<'s>) -> Option<Callee> {
+        let blocks = &self.model.blocks;
+        let found = blocks.iter().position(|block| block.name.text == word.text);
+        let Some(at) = found else {
+            let help = did_you_mean(word.text, blocks.iter().map(|block| block.name.text));
+            let message = format!("there is no block `{}`", word.text);
+            self.diagnostics
+                .push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
             return None;
         };
         let block = &blocks[at];
@@ -254,51 +299,25 @@ impl<'a, 's> Lower<'a, 's, '_> {
                 call.inputs.len()
             );
             self.diagnostics
-                .push(Diagnostic::at(Code::Form, call.block.span, message));
+                .push(Diagnostic::at(Code::Form, word.span, message));
             sound = false;
         }
         let mut dims = Vec::with_capacity(block.dims.len());
         for dim in &block.dims {
-            match call.dims.iter().find(|(name, _)| name.text == dim.text) {
-                Some((_, text)) => dims.extend(scope::expression(
-                    text,
-                    self.local,
-                    self.cx,
-                    self.diagnostics,
-                )),
-                None => {
-                    let message = format!(
-                        "block `{}` needs its dimension `{}`",
-                        block.name.text, dim.text
-                    );
-                    let help = format!("give it in the call: `({}: \"..\")`", dim.text);
-                    self.diagnostics
-                        .push(Diagnostic::at(Code::Form, call.block.span, message).help(help));
-                }
+            if let Some((_, text)) = call.dims.iter().find(|(name, _)| name.text == dim.text) {
+                let size = scope::expression(text, self.local, self.cx, self.diagnostics);
+                dims.extend(size);
+                continue;
             }
+            let message = format!(
+                "block `{}` needs its dimension `{}`",
+                block.name.text, dim.text
+            );
+            let help = format!("give it in the call: `({}: \"..\")`", dim.text);
+            self.diagnostics
+                .push(Diagnostic::at(Code::Form, word.span, message).help(help));
         }
-        for (name, _) in &call.dims {
-            if !block.dims.iter().any(|dim| dim.text == name.text) {
-                let help = did_you_mean(name.text, block.dims.iter().map(|dim| dim.text));
-                let message = format!(
-                    "block `{}` has no dimension `{}`",
-                    block.name.text, name.text
-                );
-                self.diagnostics
-                    .push(Diagnostic::at(Code::Unknown, name.span, message).maybe_help(help));
-            }
-        }
-        let count = match &call.count {
-            Some(text) => Some((
-                scope::expression(text, self.local, self.cx, self.diagnostics)?,
-                text.span,
-            )),
-            None => None,
-        };
-        (sound && dims.len() == block.dims.len()).then_some(NodeKind::Call {
-            block: BlockId(at),
-            count,
-            dims,
-        })
+        let block = BlockId(at);
+        (sound && dims.len() == blocks[at].dims.len()).then_some(Callee { block, dims })
     }
 }

@@ -43,6 +43,40 @@ const NESTED: &str = r#"Model(name: "nested",
     ),
     output: sum)"#;
 
+const PATTERNS: &str = r#"Model(name: "patterns", phases: [forward, prefill, decode],
+    symbols: (L: Symbol(role: layers, min: 0), M: Symbol(doc: "rounds", min: 0), k: "distance", W: window, T: context, d: width, f: mlp_width),
+    blocks: (
+        local: Block(inputs: (x: "n d"), nodes: (
+            keys:   Cache(x, "n", "W"),
+            scores: Einsum("n e, s e -> n s", [x, keys], Window(n, s, "W")),
+            y:      Einsum("n s, s e -> n e", [scores, keys], Window(n, s, "W")),
+        ), output: y),
+        global: Block(inputs: (x: "n d"), nodes: (
+            keys:   Cache(x, "n"),
+            scores: Einsum("n e, s e -> n s", [x, keys], Causal(n, s)),
+            y:      Einsum("n s, s e -> n e", [scores, keys], Causal(n, s)),
+        ), output: y),
+        dense: Block(dims: [w], inputs: (x: "n d"), nodes: (up: Linear(x, "d -> w", true), down: Linear(up, "w -> d")), output: down),
+        wide: Block(dims: [w, v], inputs: (x: "n d"), nodes: (up: Linear(x, "d -> w v"), down: Linear(up, "w v -> d")), output: down),
+        group: Block(inputs: (x: "n d"), nodes: (
+            a: Every("k", dense, wide, "M", x, (w: "f", v: "2")),
+            b: Cycle([local, local, global], "M", a),
+        ), output: b),
+    ),
+    inputs: (x: "@n d"),
+    nodes: (
+        groups: Repeat(group, "L", x),
+        pairs:  Cycle([local, global], "L + M", groups),
+        every:  Every("k", global, local, "L", pairs),
+    ),
+    output: every)"#;
+
+#[test]
+fn layer_patterns_are_exact_at_every_number_of_layers() {
+    let mut bench = Bench::new("patterns", PATTERNS, &[]);
+    bench.compare_at_random(&mut Random::new(19), 12, 5);
+}
+
 #[test]
 fn blocks_are_counted_as_often_as_they_run() {
     let mut bench = Bench::new("nested", NESTED, &[]);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dotledger::graph::{Block, BlockId, Graph, NodeId, NodeKind};
+use dotledger::graph::{Block, BlockId, Graph, NodeId, NodeKind, Pattern};
 use dotledger::part::Part;
 
 use super::count::Count;
@@ -159,25 +159,35 @@ impl Walker<'_> {
                     )?;
                     output
                 }
-                NodeKind::Call { block, count, dims } => {
-                    let dims = setting.sizes(dims)?;
-                    let rounds = count
-                        .as_ref()
-                        .map(|(count, _)| setting.size(count))
-                        .transpose()?;
-                    let call = Call {
-                        block: *block,
-                        dims,
-                        name: &node.name,
-                        part: own,
-                    };
-                    match rounds {
+                NodeKind::Call {
+                    blocks,
+                    pattern,
+                    count,
+                } => {
+                    let mut calls = Vec::new();
+                    for callee in blocks {
+                        let block = &self.graph.block(callee.block).name;
+                        calls.push(Call {
+                            block: callee.block,
+                            dims: setting.sizes(&callee.dims)?,
+                            name: if blocks.len() > 1 {
+                                format!("{}.{block}", node.name)
+                            } else {
+                                node.name.clone()
+                            },
+                            part: own,
+                        });
+                    }
+                    match count {
                         None => self
-                            .call(&call, setting, &reads, place, "")
+                            .call(&calls[0], setting, &reads, place, "")
                             .map_err(located)?,
-                        Some(rounds) => self
-                            .repeat(&call, rounds, setting, &reads, place)
-                            .map_err(located)?,
+                        Some((count, _)) => {
+                            let rounds = setting.size(count)?.here;
+                            let turns = turns(pattern, rounds, calls.len(), setting)?;
+                            self.rounds(&calls, &turns, setting, &reads, place)
+                                .map_err(located)?
+                        }
                     }
                 }
             };
@@ -187,11 +197,11 @@ impl Walker<'_> {
             .ok_or_else(|| Misfit(format!("block `{}` gives nothing", block.name)))
     }
 
-    /// Runs a block as often as a repeat says; what it gives is carried into its first input.
-    fn repeat(
+    /// Runs blocks in turn; what a round gives is carried into the first input of the next.
+    fn rounds(
         &mut self,
-        call: &Call<'_>,
-        rounds: Size,
+        calls: &[Call],
+        turns: &[usize],
         setting: &Setting<'_>,
         inputs: &[&Tensor],
         place: &Place,
@@ -200,11 +210,11 @@ impl Walker<'_> {
             return Err(Misfit(String::from("nothing is carried")));
         };
         let mut carried = (*first).clone();
-        for round in 0..rounds.here {
+        for (round, turn) in turns.iter().enumerate() {
             let inputs: Vec<&Tensor> = std::iter::once(&carried)
                 .chain(others.iter().copied())
                 .collect();
-            let given = self.call(call, setting, &inputs, place, &format!("#{round}"))?;
+            let given = self.call(&calls[*turn], setting, &inputs, place, &format!("#{round}"))?;
             if given.dims() != carried.dims() {
                 return Err(Misfit(format!(
                     "{:?} is carried into {:?}",
@@ -220,7 +230,7 @@ impl Walker<'_> {
     /// Runs a block on tensors of the shapes that it declares.
     fn call(
         &mut self,
-        call: &Call<'_>,
+        call: &Call,
         setting: &Setting<'_>,
         inputs: &[&Tensor],
         place: &Place,
@@ -248,7 +258,7 @@ impl Walker<'_> {
             block,
             &setting,
             &tensors,
-            &place.inside(call.name, round, call.part),
+            &place.inside(&call.name, round, call.part),
         )
     }
 
@@ -303,11 +313,32 @@ impl Walker<'_> {
 }
 
 /// A call as it is written.
-struct Call<'g> {
+struct Call {
     block: BlockId,
     dims: Vec<Size>,
-    name: &'g str,
+    name: String,
     part: Part,
+}
+
+/// Which block runs in each round, round by round.
+fn turns(
+    pattern: &Pattern,
+    rounds: usize,
+    blocks: usize,
+    setting: &Setting<'_>,
+) -> Result<Vec<usize>, Misfit> {
+    let mut turns = Vec::with_capacity(rounds);
+    for number in 1..=rounds {
+        turns.push(match pattern {
+            Pattern::Cycle => (number - 1) % blocks,
+            Pattern::Every(distance) => match setting.size(distance)?.here {
+                0 => return Err(Misfit(String::from("every round of none"))),
+                distance if number % distance == 0 => 0,
+                _ => 1,
+            },
+        });
+    }
+    Ok(turns)
 }
 
 /// Walks one op by its name.
