@@ -69,6 +69,13 @@ pub struct Callee {
 pub enum Pattern {
     /// One after another, from the first again after the last.
     Cycle,
+    /// One block in so many copies, of which a position passes so many: experts. There are no rounds.
+    Route {
+        /// How many copies there are, each with parameters of its own.
+        experts: Poly,
+        /// How many of them a position passes.
+        active: Poly,
+    },
     /// The first in every round whose number, counted from one, is a multiple of this; the second in the others.
     Every(Poly),
 }

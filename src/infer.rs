@@ -21,6 +21,25 @@ use crate::sym::{AlgebraError, Condition, Context, Poly, Subst};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstanceId(pub(crate) usize);
 
+/// How often a block stands where it is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// How often it runs for each position.
+    pub runs: Poly,
+    /// In how many copies its parameters exist.
+    pub owned: Poly,
+}
+
+impl Times {
+    /// A block whose every run has parameters of its own.
+    pub fn each(count: Poly) -> Self {
+        Times {
+            runs: count.clone(),
+            owned: count,
+        }
+    }
+}
+
 /// What is known of a node in one instance of its block.
 #[derive(Clone, Debug)]
 pub struct Fact {
@@ -29,7 +48,7 @@ pub struct Fact {
     /// Whether it sums over positions.
     pub sums_positions: bool,
     /// The instances that it calls and how often, if it calls blocks.
-    pub callees: SmallVec<[(InstanceId, Poly); 1]>,
+    pub callees: SmallVec<[(InstanceId, Times); 1]>,
     /// The op as it is here, where the block's own dimensions make it differ from the one in the graph.
     pub op: Option<Arc<dyn Op>>,
 }
@@ -227,8 +246,10 @@ impl Infer<'_, '_, '_> {
                     let (block, dims) = callees.into_iter().next()?;
                     let inputs = self.arguments(block, inputs, &dims, node.span)?;
                     let (callee, shape) = self.call(block, part, dims, inputs)?;
+                    let times = self.times(pattern, subst);
+                    let times = self.accept(times, node.span)?;
                     return Some(Fact {
-                        callees: SmallVec::from_iter([(callee, Poly::one())]),
+                        callees: SmallVec::from_iter([(callee, times)]),
                         ..plain(shape)
                     });
                 };
@@ -240,7 +261,10 @@ impl Infer<'_, '_, '_> {
                 let inputs = self.arguments(*block, inputs, dims, node.span)?;
                 let (instances, shape) = self.rounds(&callees, part, inputs, node.span, *at)?;
                 Some(Fact {
-                    callees: instances.into_iter().zip(counts).collect(),
+                    callees: instances
+                        .into_iter()
+                        .zip(counts.into_iter().map(Times::each))
+                        .collect(),
                     ..plain(shape)
                 })
             }
@@ -255,6 +279,18 @@ impl Infer<'_, '_, '_> {
         }
     }
 
+    /// How often a block that is called once stands there: once, or as so many experts.
+    fn times(&mut self, pattern: &Pattern, subst: &Subst) -> Result<Times, AlgebraError> {
+        let Pattern::Route { experts, active } = pattern else {
+            return Ok(Times::each(Poly::one()));
+        };
+        let owned = self.cx.substitute(experts, subst)?;
+        let runs = self.cx.substitute(active, subst)?;
+        self.require(&owned, &runs);
+        self.require(&runs, &Poly::zero());
+        Ok(Times { runs, owned })
+    }
+
     /// How often each of `blocks` blocks runs in `count` rounds.
     fn counts(
         &mut self,
@@ -264,6 +300,7 @@ impl Infer<'_, '_, '_> {
         subst: &Subst,
     ) -> Result<Vec<Poly>, AlgebraError> {
         match pattern {
+            Pattern::Route { .. } => Ok(vec![count.clone()]),
             Pattern::Cycle if blocks == 1 => Ok(vec![count.clone()]),
             Pattern::Cycle => {
                 let size = i64::try_from(blocks).unwrap_or(i64::MAX);

@@ -24,6 +24,8 @@ pub struct Amounts {
     pub flops: Flops,
     /// Trainable scalars.
     pub params: Params,
+    /// Of those, the ones that a position passes through: of experts the active ones.
+    pub params_active: Params,
     /// Elementwise operations of all kinds.
     pub elementwise: Ops,
     /// Scalars in caches when the phase is over.
@@ -91,6 +93,7 @@ impl Amounts {
             macs: Macs::zero(),
             flops: Flops::zero(),
             params: Params::zero(),
+            params_active: Params::zero(),
             elementwise: Ops::zero(),
             cached: Cached::zero(),
         }
@@ -106,6 +109,7 @@ impl Amounts {
             macs: Macs(sum(|a| &a.macs.0)),
             flops: Flops(sum(|a| &a.flops.0)),
             params: Params(sum(|a| &a.params.0)),
+            params_active: Params(sum(|a| &a.params_active.0)),
             elementwise: Ops(sum(|a| &a.elementwise.0)),
             cached: Cached(sum(|a| &a.cached.0)),
         }
@@ -146,6 +150,11 @@ impl Ledger {
     /// Trainable scalars of all rows, shared ones once.
     pub fn params(&self) -> Formula {
         self.formula(self.total().params.poly())
+    }
+
+    /// Trainable scalars that a position passes through: of experts the active ones, of tables all.
+    pub fn params_active(&self) -> Formula {
+        self.formula(self.total().params_active.poly())
     }
 
     /// Bytes in caches when the phase is over, at a type of scalar.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::graph::{Graph, NodeKind};
-use crate::infer::{Fact, InstanceId, Traced};
+use crate::infer::{Fact, InstanceId, Times, Traced};
 use crate::ledger::{Amounts, Ledger, Row};
 use crate::mask::Pairs;
 use crate::ops::Op;
@@ -110,16 +110,21 @@ impl Stage {
     }
 }
 
-/// How often each instance runs in a pass, callers before callees.
-fn repeats(graph: &Graph, traced: &Traced) -> Vec<Poly> {
-    let mut repeats: Vec<Poly> = traced.callees_first().map(|_| Poly::zero()).collect();
-    repeats[traced.body().0] = Poly::one();
+/// How often each instance runs in a pass and in how many copies it exists, callers before callees.
+fn repeats(graph: &Graph, traced: &Traced) -> Vec<Times> {
+    let mut repeats: Vec<Times> = traced
+        .callees_first()
+        .map(|_| Times::each(Poly::zero()))
+        .collect();
+    repeats[traced.body().0] = Times::each(Poly::one());
     for (id, instance) in traced.callees_first().rev() {
         let own = repeats[id.0].clone();
         let block = graph.block(instance.block);
         for node in block.ids() {
-            for (callee, count) in instance.fact(node).iter().flat_map(|fact| &fact.callees) {
-                repeats[callee.0] = &repeats[callee.0] + &(&own * count);
+            for (callee, times) in instance.fact(node).iter().flat_map(|fact| &fact.callees) {
+                let known = &mut repeats[callee.0];
+                known.runs = &known.runs + &(&own.runs * &times.runs);
+                known.owned = &known.owned + &(&own.owned * &times.owned);
             }
         }
     }
@@ -137,7 +142,7 @@ struct Tally<'g, 'c> {
     /// Whether this is the last stage, after which caches are looked at.
     last: bool,
     cx: Context<'c>,
-    repeats: &'g [Poly],
+    repeats: &'g [Times],
     seen: HashSet<InstanceId>,
     words: HashMap<&'static str, Arc<str>>,
     rows: Vec<Row>,
@@ -152,7 +157,11 @@ impl Tally<'_, '_> {
         let traced = self.traced;
         let instance = traced.instance(id);
         let block = self.graph.block(instance.block);
-        let repeat = self.put(&self.repeats[id.0])?;
+        let times = self.repeats[id.0].clone();
+        let times = Times {
+            runs: self.put(&times.runs)?,
+            owned: self.put(&times.owned)?,
+        };
         let block_name: Arc<str> = block.name.as_str().into();
         for node_id in block.ids() {
             let node = block.node(node_id);
@@ -199,7 +208,7 @@ impl Tally<'_, '_> {
                 mixing: mixing(fact),
                 stage: self.name.clone(),
                 phase: self.stage.puts.clone(),
-                repeat: self.over_steps(repeat.clone())?,
+                repeat: self.over_steps(times.runs.clone())?,
                 inputs,
                 weights: operand_weights(&work),
                 output: fact.shape.clone(),
@@ -207,14 +216,15 @@ impl Tally<'_, '_> {
                 elementwise: Vec::new(),
                 amounts: Amounts::zero(),
             };
-            let row = self.entered(row, &work, &repeat)?;
+            let row = self.entered(row, &work, &times)?;
             self.rows.push(row);
         }
         Ok(())
     }
 
-    /// The row with its amounts; `repeat` is how often it runs in a step.
-    fn entered(&mut self, mut row: Row, work: &Work, repeat: &Poly) -> Result<Row, AlgebraError> {
+    /// The row with its amounts; `times` is how often it runs in a step, and in how many copies.
+    fn entered(&mut self, mut row: Row, work: &Work, times: &Times) -> Result<Row, AlgebraError> {
+        let repeat = &times.runs;
         for contraction in &work.contractions {
             let counted = contraction.counted(self.profile.masks, &mut self.cx)?;
             row.amounts.dots += Dots(self.total(&counted.dots.0, repeat)?);
@@ -231,7 +241,9 @@ impl Tally<'_, '_> {
             .map(|(_, count): &(Kind, Ops)| count.clone())
             .sum();
         if self.first && !work.weights.is_empty() {
-            row.amounts.params = Params(self.put(&work.params().0)?).times(repeat);
+            let params = Params(self.put(&work.params().0)?);
+            row.amounts.params = params.times(&times.owned);
+            row.amounts.params_active = params.times(repeat);
         }
         if let (true, Some(cached)) = (self.last, &work.cached) {
             row.amounts.cached = Cached(&self.at_the_end(&cached.0)? * repeat);

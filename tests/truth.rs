@@ -84,6 +84,19 @@ const GEMMA: Modules = &[
     ("model.layers.*.mlp.down_proj", &["down"]),
     ("lm_head", &["raw"]),
 ];
+const MIXTRAL: Modules = &[
+    ("model.layers.*.self_attn.q_proj", &["q"]),
+    ("model.layers.*.self_attn.k_proj", &["k"]),
+    ("model.layers.*.self_attn.v_proj", &["v"]),
+    ("model.layers.*.self_attn#bmm0", &["scores"]),
+    ("model.layers.*.self_attn#bmm1", &["mixed"]),
+    ("model.layers.*.self_attn.o_proj", &["out"]),
+    ("model.layers.*.block_sparse_moe.gate", &["choice"]),
+    ("model.layers.*.block_sparse_moe.experts.*.w1", &["gate"]),
+    ("model.layers.*.block_sparse_moe.experts.*.w3", &["up"]),
+    ("model.layers.*.block_sparse_moe.experts.*.w2", &["down"]),
+    ("lm_head", &["logits"]),
+];
 const BERT: Modules = &[
     ("encoder.layer.*.attention.self.query", &["q"]),
     ("encoder.layer.*.attention.self.key", &["k"]),
@@ -176,6 +189,19 @@ fn gemma2_9b_is_what_torch_counts() {
 }
 
 #[test]
+fn mixtral_8x7b_is_what_torch_counts() {
+    agrees_with_torch("mixtral-8x7b", "mixtral", "mixtral_8x7b", MIXTRAL);
+}
+
+/// The parameters that a token of Mixtral 8x7B passes, embedding and head included.
+#[test]
+fn mixtral_8x7b_has_its_published_active_parameters() {
+    let model = model("mixtral", "mixtral_8x7b", &[]);
+    let active = ledger(&model, "forward", "exact").params_active();
+    assert_eq!(number(&active), IBig::from(12_879_925_248_u64));
+}
+
+#[test]
 fn bert_base_is_what_torch_counts() {
     agrees_with_torch("bert-base", "bert", "bert_base_uncased", BERT);
 }
@@ -208,6 +234,8 @@ fn published_sizes_have_their_published_parameters() {
         ("llama", "llama3_2_1b", 1_235_814_400),
         ("llama", "llama3_2_3b", 3_212_749_824),
         ("mistral", "mistral_7b_v0_1", 7_241_732_096),
+        ("mixtral", "mixtral_8x7b", 46_702_792_704),
+        ("mixtral", "mixtral_8x22b", 140_620_634_112),
         ("gemma2", "gemma2_2b", 2_614_341_888),
         ("gemma2", "gemma2_9b", 9_241_705_984),
         ("gemma2", "gemma2_27b", 27_227_128_320),
@@ -232,7 +260,9 @@ fn published_sizes_have_their_published_parameters() {
 #[test]
 fn every_preset_is_compared_with_a_published_size() {
     let source = include_str!("truth.rs");
-    for file in ["gpt2", "llama", "mistral", "gemma2", "bert", "vit"] {
+    for file in [
+        "gpt2", "llama", "mistral", "mixtral", "gemma2", "bert", "vit",
+    ] {
         for preset in model(file, "", &[]).presets() {
             assert!(
                 source.contains(&format!("(\"{file}\", \"{preset}\",")),

@@ -121,6 +121,8 @@ pub(crate) struct Call<'s> {
     pub(crate) count: Option<Text<'s>>,
     /// For `Every`: the distance of two rounds of the first block; the second block runs in between.
     pub(crate) every: Option<Text<'s>>,
+    /// For `Route`: how many experts there are, and how many a position passes.
+    pub(crate) route: Option<(Text<'s>, Text<'s>)>,
     pub(crate) inputs: Vec<Word<'s>>,
     pub(crate) dims: Vec<(Word<'s>, Text<'s>)>,
 }

@@ -23,6 +23,13 @@ const REPEAT: &[Slot] = &[
     ("inputs", true),
     ("dims", false),
 ];
+const ROUTE: &[Slot] = &[
+    ("block", true),
+    ("experts", true),
+    ("active", true),
+    ("inputs", true),
+    ("dims", false),
+];
 const CYCLE: &[Slot] = &[
     ("blocks", true),
     ("count", true),
@@ -144,15 +151,24 @@ impl Reader<'_> {
             }
         };
         match head.text {
+            "Route" => {
+                let slots = self.slots(tree, "Route", ROUTE)?;
+                let block = self.name(slots[0]?)?;
+                let route = Some((self.text(slots[1]?)?, self.text(slots[2]?)?));
+                let call = self.call(vec![block], [None, None], slots[3]?, slots[4])?;
+                Some(Value::Call(Call { route, ..call }))
+            }
             "Call" => {
                 let slots = self.slots(tree, "Call", CALL)?;
                 let block = self.name(slots[0]?)?;
                 self.call(vec![block], [None, None], slots[1]?, slots[2])
+                    .map(Value::Call)
             }
             "Repeat" => {
                 let slots = self.slots(tree, "Repeat", REPEAT)?;
                 let block = self.name(slots[0]?)?;
                 self.call(vec![block], [slots[1], None], slots[2]?, slots[3])
+                    .map(Value::Call)
             }
             "Cycle" => {
                 let slots = self.slots(tree, "Cycle", CYCLE)?;
@@ -162,11 +178,13 @@ impl Reader<'_> {
                     return None;
                 }
                 self.call(blocks, [slots[1], None], slots[2]?, slots[3])
+                    .map(Value::Call)
             }
             "Every" => {
                 let slots = self.slots(tree, "Every", EVERY)?;
                 let blocks = vec![self.name(slots[1]?)?, self.name(slots[2]?)?];
                 self.call(blocks, [slots[3], slots[0]], slots[4]?, slots[5])
+                    .map(Value::Call)
             }
             _ => match OPS.iter().find(|def| def.name == head.text) {
                 Some(def) => Some(Value::Op(def, self.fields(tree, def)?)),
@@ -174,7 +192,7 @@ impl Reader<'_> {
                     let known = OPS
                         .iter()
                         .map(|def| def.name)
-                        .chain(["Call", "Repeat", "Cycle", "Every", "If", "Part"]);
+                        .chain(["Call", "Repeat", "Cycle", "Every", "Route", "If", "Part"]);
                     let help = did_you_mean(head.text, known);
                     let message = format!("there is no op `{}`", head.text);
                     self.diagnostics
@@ -192,7 +210,7 @@ impl Reader<'_> {
         [count, every]: [Option<&Tree<'s>>; 2],
         inputs: &Tree<'s>,
         dims: Option<&Tree<'s>>,
-    ) -> Option<Value<'s>> {
+    ) -> Option<Call<'s>> {
         let mut given = |tree: Option<&Tree<'s>>| match tree {
             Some(tree) => self.text(tree).map(Some),
             None => Some(None),
@@ -204,13 +222,14 @@ impl Reader<'_> {
             .into_iter()
             .filter_map(|(name, tree)| Some((name, self.text(tree)?)))
             .collect();
-        Some(Value::Call(Call {
+        Some(Call {
             blocks,
             count,
             every,
+            route: None,
             inputs,
             dims,
-        }))
+        })
     }
 
     /// What the fields of an op hold.

@@ -252,7 +252,8 @@ fn formula(formula: &Formula) -> Result<(), Failure> {
         QuantityName::Dots => ledger.dots(),
         QuantityName::Macs => ledger.macs(),
         QuantityName::Flops => ledger.flops(),
-        QuantityName::Params | QuantityName::ParamsActive => ledger.params(),
+        QuantityName::Params => ledger.params(),
+        QuantityName::ParamsActive => ledger.params_active(),
         QuantityName::Elementwise => ledger.formula(ledger.total().elementwise.poly()),
         QuantityName::KvCacheBytes => ledger.kv_cache_bytes(dtype),
     };

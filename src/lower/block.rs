@@ -265,9 +265,13 @@ impl<'a, 's> Lower<'a, 's, '_> {
             Some(text) => Some((read(text)?, text.span)),
             None => None,
         };
-        let pattern = match &call.every {
-            Some(text) => Pattern::Every(read(text)?),
-            None => Pattern::Cycle,
+        let pattern = match (&call.every, &call.route) {
+            (Some(text), _) => Pattern::Every(read(text)?),
+            (None, Some((experts, active))) => Pattern::Route {
+                experts: read(experts)?,
+                active: read(active)?,
+            },
+            (None, None) => Pattern::Cycle,
         };
         Some(NodeKind::Call {
             blocks: callees.into_iter().collect::<Option<Vec<Callee>>>()?,

@@ -158,11 +158,15 @@ impl Op for Einsum {
                 (labels.axis(&mask.queries), labels.axis(&mask.keys))
             {
                 require_at_least(keys.dim.poly(), queries.dim.poly(), cx);
-                if queries.dim.poly().as_single().is_none() && !matches!(mask.mask, Mask::Causal(_)) {
+                if queries.dim.poly().as_single().is_none() && !matches!(mask.mask, Mask::Causal(_))
+                {
                     let size = queries.dim.poly().show(cx.symbols);
-                    let message = format!("the queries are `{size}`, a sum; this mask has no mean length then");
-                    return Err(OpError::field("mask", message)
-                        .help(String::from("name the sum: `m: Derived(\"..\", \"queries\")`")));
+                    let message = format!(
+                        "the queries are `{size}`, a sum; this mask has no mean length then"
+                    );
+                    return Err(OpError::field("mask", message).help(String::from(
+                        "name the sum: `m: Derived(\"..\", \"queries\")`",
+                    )));
                 }
                 if let Some(size) = mask.mask.positive() {
                     require_at_least(size, &Poly::one(), cx);

@@ -32,7 +32,7 @@ ops! {
     param, constant, cache,
     linear, einsum, matmul, conv,
     map, softmax, norm, reduce,
-    gather, rearrange, concat, slice, pad, expand,
+    gather, topk, rearrange, concat, slice, pad, expand,
 }
 
 /// An op of a graph: its attributes are known, its inputs are not.

@@ -186,7 +186,7 @@ fn totals(amounts: &Totals, symbols: &Symbols) -> JsonTotals {
         macs: quantity(&amounts.macs, symbols),
         flops: quantity(&amounts.flops, symbols),
         params: quantity(&amounts.params, symbols),
-        params_active: quantity(&amounts.params, symbols),
+        params_active: quantity(&amounts.params_active, symbols),
         elementwise: quantity(&amounts.elementwise, symbols),
         kv_cache_bytes: quantity(&amounts.kv_cache_bytes, symbols),
     }

@@ -31,6 +31,8 @@ pub struct Totals {
     pub flops: Quantity,
     /// Trainable scalars.
     pub params: Quantity,
+    /// Trainable scalars that a position passes through.
+    pub params_active: Quantity,
     /// Elementwise operations.
     pub elementwise: Quantity,
     /// Bytes in caches when the phase is over.

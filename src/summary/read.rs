@@ -148,6 +148,7 @@ impl Read<'_> {
             macs: self.count(amounts.macs.poly())?,
             flops: self.count(amounts.flops.poly())?,
             params: self.count(amounts.params.poly())?,
+            params_active: self.count(amounts.params_active.poly())?,
             elementwise: self.count(amounts.elementwise.poly())?,
             kv_cache_bytes: self.count(&amounts.cached.poly().scale(&self.dtype.bytes()))?,
         })
@@ -315,6 +316,10 @@ impl Read<'_> {
             });
         }
         card.push(plain("parameters", totals.params.clone()));
+        if totals.params_active.poly != totals.params.poly {
+            let active = totals.params_active.clone();
+            card.push(plain("active parameters, tables included", active));
+        }
         if !totals.kv_cache_bytes.poly.is_zero() {
             let name = format!("KV cache, bytes at {}", self.dtype.name);
             card.push(plain(&name, totals.kv_cache_bytes.clone()));

@@ -77,6 +77,33 @@ fn layer_patterns_are_exact_at_every_number_of_layers() {
     bench.compare_at_random(&mut Random::new(19), 12, 5);
 }
 
+const EXPERTS: &str = r#"Model(name: "experts", phases: [forward, decode],
+    symbols: (L: Symbol(role: layers, min: 0), E: experts, k: active_experts, T: context, d: width, f: mlp_width),
+    relations: ["k <= E"],
+    blocks: (
+        expert: Block(part: experts, inputs: (x: "n d"), nodes: (
+            gate:  Linear(x, "d -> f", true),
+            act:   Map(silu, [gate]),
+            down:  Linear(act, "f -> d"),
+        ), output: down),
+        layer: Block(inputs: (x: "n d"), nodes: (
+            router:  Part(choice: Linear(x, "d -> E"), weights: Softmax(choice, "E"), chosen: TopK(weights, "E", "k")),
+            experts: Route(expert, "E", "k", x),
+            shared:  Call(expert, x),
+            two:     Route(expert, "2", "1", shared),
+            y:       Map(add, [experts, two]),
+        ), output: y),
+    ),
+    inputs: (x: "@n d"),
+    nodes: (layers: Repeat(layer, "L", x)),
+    output: layers)"#;
+
+#[test]
+fn experts_work_as_far_as_they_are_active_and_own_all_their_weights() {
+    let mut bench = Bench::new("experts", EXPERTS, &[]);
+    bench.compare_at_random(&mut Random::new(23), 12, 3);
+}
+
 #[test]
 fn blocks_are_counted_as_often_as_they_run() {
     let mut bench = Bench::new("nested", NESTED, &[]);

@@ -289,8 +289,8 @@ fn weights(
     for entry in &class.entries {
         let owned = entry.count.weights.get("weight").copied().unwrap_or(0);
         check(
-            "scalars of the weights in all runs",
-            &(shown * entry.runs),
+            "scalars of the weights in all copies",
+            &(shown * entry.copies),
             &owned,
             found,
         );
@@ -339,6 +339,12 @@ fn totals(
         "total params",
         &numbers.count(total.params.poly())?,
         &run.params(),
+        found,
+    );
+    check(
+        "total active params",
+        &numbers.count(total.params_active.poly())?,
+        &run.active_params(),
         found,
     );
     check(

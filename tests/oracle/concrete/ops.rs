@@ -36,6 +36,7 @@ pub(crate) const WALKS: &[(&str, Walk)] = &[
     ("Norm", rows::norm),
     ("Reduce", rows::reduce),
     ("Gather", layout::gather),
+    ("TopK", rows::topk),
     ("Rearrange", layout::rearrange),
     ("Concat", layout::concat),
     ("Slice", layout::slice),

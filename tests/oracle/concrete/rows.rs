@@ -129,6 +129,31 @@ pub(crate) fn softmax(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor
     Ok(x.clone())
 }
 
+/// `TopK`: the largest of what is left, as often as elements are wanted.
+pub(crate) fn topk(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor, Misfit> {
+    let x = given.input()?;
+    let along = given.axis(x, "axis")?;
+    let size = given.size("size")?;
+    if size.here > x.0[along].size.here {
+        return misfit("more elements than there are");
+    }
+    look_along(x, x, along, count);
+    each_row(x, along, |row| {
+        let mut left = row.to_vec();
+        for _ in 0..size.here {
+            let mut calc = Calc(count);
+            let top = left[1..]
+                .iter()
+                .fold(left[0], |top, element| calc.max(top, *element));
+            let at = left.iter().position(|element| *element == top);
+            left.remove(at.expect("the largest is among them"));
+        }
+    });
+    let mut output = x.clone();
+    output.0[along] = x.0[along].resized(size);
+    Ok(output)
+}
+
 /// `Norm`: mean where the norm is centred, mean square, root, quotients, gains, biases.
 pub(crate) fn norm(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor, Misfit> {
     let x = given.input()?;

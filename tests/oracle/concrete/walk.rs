@@ -1,6 +1,6 @@
 //! The walk through a model: its body, every block that it calls, every round of every repeat.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dotledger::graph::{Block, BlockId, Graph, NodeId, NodeKind, Pattern};
 use dotledger::part::Part;
@@ -25,6 +25,8 @@ pub(crate) struct Entry {
     pub(crate) part: Part,
     /// How often it ran.
     pub(crate) runs: u64,
+    /// In how many copies it exists: idle experts own weights too.
+    pub(crate) copies: u64,
     /// What all runs did.
     pub(crate) count: Count,
     /// How long the axes of its inputs are.
@@ -40,11 +42,20 @@ pub(crate) struct Run {
     pub(crate) entries: Vec<Entry>,
     /// Trainable scalars of every tensor, each by the round and the node that own it.
     pub(crate) weights: BTreeMap<String, u64>,
+    /// Of those, the tensors of experts that a position does not pass.
+    pub(crate) idle: BTreeSet<String>,
     /// How long the axes of the result are.
     pub(crate) result: Vec<usize>,
 }
 
 impl Run {
+    /// How many trainable scalars a position passes.
+    pub(crate) fn active_params(&self) -> u64 {
+        let active = self.weights.iter();
+        let active = active.filter(|(owner, _)| !self.idle.contains(*owner));
+        active.map(|(_, scalars)| scalars).sum()
+    }
+
     /// How many trainable scalars.
     pub(crate) fn params(&self) -> u64 {
         self.weights.values().sum()
@@ -179,6 +190,9 @@ impl Walker<'_> {
                         });
                     }
                     match count {
+                        None if matches!(pattern, Pattern::Route { .. }) => self
+                            .route(&calls[0], pattern, setting, &reads, place)
+                            .map_err(located)?,
                         None => self
                             .call(&calls[0], setting, &reads, place, "")
                             .map_err(located)?,
@@ -195,6 +209,69 @@ impl Walker<'_> {
         }
         made.remove(&block.output)
             .ok_or_else(|| Misfit(format!("block `{}` gives nothing", block.name)))
+    }
+
+    /// Runs a block as each of its experts: the work of those that a position passes, the weights of all.
+    fn route(
+        &mut self,
+        call: &Call,
+        pattern: &Pattern,
+        setting: &Setting<'_>,
+        inputs: &[&Tensor],
+        place: &Place,
+    ) -> Result<Tensor, Misfit> {
+        let Pattern::Route { experts, active } = pattern else {
+            return Err(Misfit(String::from("no experts")));
+        };
+        let (experts, active) = (setting.size(experts)?.here, setting.size(active)?.here);
+        if active > experts {
+            return Err(Misfit(format!("{active} active of {experts} experts")));
+        }
+        if experts == 0 {
+            return Err(Misfit(String::from("no expert gives anything")));
+        }
+        let mut given = Tensor::default();
+        for expert in 0..experts {
+            let (known, weights) = (self.run.entries.clone(), self.run.weights.clone());
+            given = self.call(call, setting, inputs, place, &format!("#{expert}"))?;
+            if expert >= active {
+                let walked = std::mem::replace(&mut self.run.entries, known);
+                self.own_only(walked);
+                let new = self.run.weights.keys();
+                let new = new.filter(|owner| !weights.contains_key(*owner));
+                self.run.idle.extend(new.cloned());
+            }
+        }
+        Ok(given)
+    }
+
+    /// Takes over the weights of nodes that were walked for an idle expert, and nothing that they did.
+    fn own_only(&mut self, walked: Vec<Entry>) {
+        for entry in walked {
+            let weights = entry.count.weights.clone();
+            match self
+                .run
+                .entries
+                .iter_mut()
+                .find(|known| known.path == entry.path)
+            {
+                Some(known) => {
+                    known.count.weights = weights;
+                    known.copies = entry.copies;
+                }
+                None => {
+                    let count = Count {
+                        weights,
+                        ..Count::default()
+                    };
+                    self.run.entries.push(Entry {
+                        runs: 0,
+                        count,
+                        ..entry
+                    });
+                }
+            }
+        }
     }
 
     /// Runs blocks in turn; what a round gives is carried into the first input of the next.
@@ -293,6 +370,7 @@ impl Walker<'_> {
                 )));
             }
             entry.runs += 1;
+            entry.copies += 1;
             entry.count.add(&count);
             return Ok(());
         }
@@ -304,6 +382,7 @@ impl Walker<'_> {
             op,
             part,
             runs: 1,
+            copies: 1,
             count,
             inputs,
             output,
@@ -330,7 +409,7 @@ fn turns(
     let mut turns = Vec::with_capacity(rounds);
     for number in 1..=rounds {
         turns.push(match pattern {
-            Pattern::Cycle => (number - 1) % blocks,
+            Pattern::Cycle | Pattern::Route { .. } => (number - 1) % blocks,
             Pattern::Every(distance) => match setting.size(distance)?.here {
                 0 => return Err(Misfit(String::from("every round of none"))),
                 distance if number % distance == 0 => 0,
