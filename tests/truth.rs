@@ -3,6 +3,9 @@
 //! `tests/truth/*.json` are counts that PyTorch's `FlopCounterMode` took on the real Hugging Face model code (torch 2.9.1,
 //! transformers 4.57.6): parameters with tied tensors once, MACs by module, a forward pass and a decode step.
 
+#[path = "truth/modules.rs"]
+mod modules;
+
 use std::collections::BTreeMap;
 
 use dashu_int::IBig;
@@ -11,12 +14,20 @@ use dotledger::ledger::Ledger;
 use dotledger::{Formula, Model, Options, Profile};
 use serde_json::Value;
 
-/// A model of `models/` with a preset and values.
+use modules::{BERT, DEEPSEEK, GEMMA, GPT2, LLAMA, MIXTRAL, Modules, VIT};
+
+/// A model of `models/` with a preset, which may be followed by `--set switch=value`, and values.
 fn model(file: &str, preset: &str, set: &[(&str, u64)]) -> Model {
+    let (preset, switch) = preset.split_once(" --set ").unwrap_or((preset, ""));
     let text = std::fs::read_to_string(format!("models/{file}.ron")).expect("the model is there");
     let set = set
         .iter()
         .map(|(name, value)| ((*name).to_owned(), value.to_string()))
+        .chain(
+            switch
+                .split_once('=')
+                .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        )
         .collect();
     let preset = Some(preset.to_owned()).filter(|preset| !preset.is_empty());
     Model::read(file, &text, &Options { preset, set }).unwrap_or_else(|errors| panic!("{errors}"))
@@ -34,92 +45,17 @@ fn number(formula: &Formula) -> IBig {
     formula.at(&[]).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// MACs of the rows of the given names, wherever they stand.
+/// MACs of the rows whose paths end in the given names.
 fn macs_of(ledger: &Ledger, names: &[&str]) -> IBig {
-    let rows = ledger.rows.iter().filter(|row| {
-        names
-            .iter()
-            .any(|name| row.path.rsplit('.').next() == Some(name))
-    });
     let mut sum = IBig::ZERO;
-    for row in rows {
-        sum += number(&ledger.formula(row.amounts.macs.poly()));
+    for row in &ledger.rows {
+        let named = |name: &&str| row.path == *name || row.path.ends_with(&format!(".{name}"));
+        if names.iter().any(named) {
+            sum += number(&ledger.formula(row.amounts.macs.poly()));
+        }
     }
     sum
 }
-
-/// Which rows of a model of ours a module of the measured one is.
-type Modules = &'static [(&'static str, &'static [&'static str])];
-
-const GPT2: Modules = &[
-    ("transformer.h.*.attn.c_attn", &["q", "k", "v"]),
-    ("transformer.h.*.attn#bmm0", &["scores"]),
-    ("transformer.h.*.attn#bmm1", &["mixed"]),
-    ("transformer.h.*.attn.c_proj", &["out"]),
-    ("transformer.h.*.mlp.c_fc", &["up"]),
-    ("transformer.h.*.mlp.c_proj", &["down"]),
-    ("lm_head", &["logits"]),
-];
-const LLAMA: Modules = &[
-    ("model.layers.*.self_attn.q_proj", &["q"]),
-    ("model.layers.*.self_attn.k_proj", &["k"]),
-    ("model.layers.*.self_attn.v_proj", &["v"]),
-    ("model.layers.*.self_attn#bmm0", &["scores"]),
-    ("model.layers.*.self_attn#bmm1", &["mixed"]),
-    ("model.layers.*.self_attn.o_proj", &["out"]),
-    ("model.layers.*.mlp.gate_proj", &["gate"]),
-    ("model.layers.*.mlp.up_proj", &["up"]),
-    ("model.layers.*.mlp.down_proj", &["down"]),
-    ("lm_head", &["logits"]),
-];
-const GEMMA: Modules = &[
-    ("model.layers.*.self_attn.q_proj", &["q"]),
-    ("model.layers.*.self_attn.k_proj", &["k"]),
-    ("model.layers.*.self_attn.v_proj", &["v"]),
-    ("model.layers.*.self_attn#bmm0", &["scores"]),
-    ("model.layers.*.self_attn#bmm1", &["mixed"]),
-    ("model.layers.*.self_attn.o_proj", &["out"]),
-    ("model.layers.*.mlp.gate_proj", &["gate"]),
-    ("model.layers.*.mlp.up_proj", &["up"]),
-    ("model.layers.*.mlp.down_proj", &["down"]),
-    ("lm_head", &["raw"]),
-];
-const MIXTRAL: Modules = &[
-    ("model.layers.*.self_attn.q_proj", &["q"]),
-    ("model.layers.*.self_attn.k_proj", &["k"]),
-    ("model.layers.*.self_attn.v_proj", &["v"]),
-    ("model.layers.*.self_attn#bmm0", &["scores"]),
-    ("model.layers.*.self_attn#bmm1", &["mixed"]),
-    ("model.layers.*.self_attn.o_proj", &["out"]),
-    ("model.layers.*.block_sparse_moe.gate", &["choice"]),
-    ("model.layers.*.block_sparse_moe.experts.*.w1", &["gate"]),
-    ("model.layers.*.block_sparse_moe.experts.*.w3", &["up"]),
-    ("model.layers.*.block_sparse_moe.experts.*.w2", &["down"]),
-    ("lm_head", &["logits"]),
-];
-const BERT: Modules = &[
-    ("encoder.layer.*.attention.self.query", &["q"]),
-    ("encoder.layer.*.attention.self.key", &["k"]),
-    ("encoder.layer.*.attention.self.value", &["v"]),
-    ("encoder.layer.*.attention.self#bmm0", &["scores"]),
-    ("encoder.layer.*.attention.self#bmm1", &["mixed"]),
-    ("encoder.layer.*.attention.output.dense", &["out"]),
-    ("encoder.layer.*.intermediate.dense", &["up"]),
-    ("encoder.layer.*.output.dense", &["down"]),
-    ("pooler.dense", &["dense"]),
-];
-const VIT: Modules = &[
-    ("vit.embeddings.patch_embeddings.projection", &["patches"]),
-    ("vit.encoder.layer.*.attention.attention.key", &["k"]),
-    ("vit.encoder.layer.*.attention.attention.value", &["v"]),
-    ("vit.encoder.layer.*.attention.attention.query", &["q"]),
-    ("vit.encoder.layer.*.attention.attention#bmm0", &["scores"]),
-    ("vit.encoder.layer.*.attention.attention#bmm1", &["mixed"]),
-    ("vit.encoder.layer.*.attention.output.dense", &["out"]),
-    ("vit.encoder.layer.*.intermediate.dense", &["up"]),
-    ("vit.encoder.layer.*.output.dense", &["down"]),
-    ("classifier", &["logits"]),
-];
 
 /// Compares a model with what was measured on the real code: parameters, and MACs module by module.
 fn agrees_with_torch(measured: &str, file: &str, preset: &str, modules: Modules) {
@@ -159,7 +95,7 @@ fn agrees_with_torch(measured: &str, file: &str, preset: &str, modules: Modules)
             }
         }
     }
-    for point in measured["kv_cache"].as_array().expect("a list of points") {
+    for point in measured["kv_cache"].as_array().into_iter().flatten() {
         let given = [("B", point["B"].as_u64()), ("T", point["T"].as_u64())];
         let given = given.map(|(name, value)| (name, value.expect("a size")));
         let model = model(file, preset, &given);
@@ -201,6 +137,51 @@ fn mixtral_8x7b_has_its_published_active_parameters() {
     assert_eq!(number(&active), IBig::from(12_879_925_248_u64));
 }
 
+/// The published code caches keys and values; the switch `latent` is off for it.
+#[test]
+fn deepseek_v2_lite_is_what_torch_counts() {
+    let preset = "deepseek_v2_lite --set latent=false";
+    agrees_with_torch("deepseek-v2-lite", "deepseek", preset, DEEPSEEK);
+}
+
+/// DeepSeek-V2: 236B parameters of which 21B are active; its table 1: a token keeps `(d_c + d_h^R) l` elements.
+#[test]
+fn deepseek_v2_has_its_published_active_parameters_and_cache() {
+    let model = model("deepseek", "deepseek_v2", &[]);
+    let ledger = ledger(&model, "decode", "exact");
+    assert_eq!(
+        number(&ledger.params_active()),
+        IBig::from(21_375_800_320_u64)
+    );
+    let kept = ledger.formula(ledger.total().cached.poly());
+    assert_eq!(kept.to_string(), "B*L*T*dr + B*L*T*c");
+}
+
+/// The absorbed and the materialised graph are of the same weights; the absorbed one reads a token of the cache at
+/// `H (2 c + dr)` MACs, the other unfolds it at `c H (dn + dv)` first.
+#[test]
+fn deepseek_absorbed_and_materialised_own_the_same_weights() {
+    let at = |absorbed: &str| {
+        let set = vec![("absorbed".to_owned(), absorbed.to_owned())];
+        let text = std::fs::read_to_string("models/deepseek.ron").expect("the model is there");
+        let model = Model::read("deepseek", &text, &Options { preset: None, set });
+        let model = model.unwrap_or_else(|errors| panic!("{errors}"));
+        let ledger = ledger(&model, "decode", "exact");
+        let by_token = ledger.only(|row| row.path.contains("attended"));
+        (ledger.params(), ledger.total().cached, by_token.macs())
+    };
+    let ((own, kept, folded), (same, as_much, unfolded)) = (at("true"), at("false"));
+    assert_eq!((own, kept), (same, as_much));
+    let (b, h, l, t, c, dn, dr, dv) = (2_u64, 3, 5, 7, 11, 13, 17, 19);
+    let sizes = [("B", b), ("H", h), ("L", l), ("D", 1), ("T", t)];
+    let sizes = [&sizes[..], &[("c", c), ("dn", dn), ("dr", dr), ("dv", dv)]].concat();
+    let once = b * h * l;
+    let reads = once * (t * (dr + 2 * c) + c * (dn + dv));
+    assert_eq!(folded.at(&sizes), Ok(IBig::from(reads)));
+    let unfolds = once * t * (dr + dn + dv + c * (dn + dv));
+    assert_eq!(unfolded.at(&sizes), Ok(IBig::from(unfolds)));
+}
+
 #[test]
 fn bert_base_is_what_torch_counts() {
     agrees_with_torch("bert-base", "bert", "bert_base_uncased", BERT);
@@ -236,6 +217,9 @@ fn published_sizes_have_their_published_parameters() {
         ("mistral", "mistral_7b_v0_1", 7_241_732_096),
         ("mixtral", "mixtral_8x7b", 46_702_792_704),
         ("mixtral", "mixtral_8x22b", 140_620_634_112),
+        ("deepseek", "deepseek_v2_lite", 15_706_484_224),
+        ("deepseek", "deepseek_v2", 235_741_434_880),
+        ("deepseek", "deepseek_v3", 671_026_419_200),
         ("gemma2", "gemma2_2b", 2_614_341_888),
         ("gemma2", "gemma2_9b", 9_241_705_984),
         ("gemma2", "gemma2_27b", 27_227_128_320),
