@@ -186,7 +186,11 @@ pub(crate) fn check(
     symbols: &Symbols,
 ) -> Result<(), FormulaError> {
     for condition in conditions {
-        if condition.holds(numbers, symbols) == Ok(false) {
+        let holds = condition.holds(numbers, symbols);
+        if let Err(error @ EvalError::NotInteger { .. }) = &holds {
+            return Err(FormulaError(error.message(symbols)));
+        }
+        if holds == Ok(false) {
             let mut values: Vec<String> = Vec::new();
             for sym in condition.symbols() {
                 if let Ok(value) = Poly::symbol(sym).eval(numbers, symbols) {

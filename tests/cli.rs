@@ -445,3 +445,28 @@ fn a_graph_of_a_hundred_thousand_nodes_works() {
     let outcome = run_with(&["formula", "-", "macs"], text.as_bytes());
     assert_eq!(outcome.stdout, "100000*d^2\n", "{}", outcome.stderr);
 }
+
+#[test]
+fn equations_of_a_model_are_conditions_like_its_other_relations() {
+    let model = br#"Model(name: "related", phases: [forward],
+        symbols: (T: context, d: width, f: mlp_width, H: heads, dh: head_size),
+        relations: ["f = 4*d", "H*dh = d"],
+        presets: (right: (T: 1, d: 4, f: 16), wrong: (T: 1, d: 4, f: 17)),
+        inputs: (x: "@n d"),
+        nodes: (up: Linear(x, "d -> f"), y: Linear(up, "4*d -> d")), output: y)"#;
+    let says = ["preset `wrong`: `f = 4*d` does not hold at d = 4, f = 17"];
+    refuses(&["check", "-"], model, 1, &says);
+    let macs = ["formula", "-", "macs"];
+    let with = |more: &[&'static str]| [&macs[..], more].concat();
+    let says = ["`f = 4*d` does not hold at d = 4, f = 17"];
+    refuses(&with(&["--preset", "wrong"]), model, 1, &says);
+    refuses(&with(&["--set", "d=4", "--set", "f=17"]), model, 1, &says);
+    let says = ["`8*d = 4*d` does not hold at d = 3"];
+    refuses(&with(&["--set", "f=8*d", "--set", "d=3"]), model, 1, &says);
+    let says = ["`d/H` = 9/2 is not an integer at d = 9, H = 2"];
+    refuses(&with(&["--set", "d=9", "--set", "H=2"]), model, 1, &says);
+    let right = run_with(&with(&["--preset", "right"]), model);
+    assert_eq!(right.stdout, "128\n", "{}", right.stderr);
+    let report = run_with(&["report", "-"], model);
+    assert!(report.stdout.contains("valid when  H*dh = d; f = 4*d"));
+}

@@ -160,12 +160,12 @@ fn relate(
     let fact = match sign {
         "=" => {
             if let Err(error) = table.relate(&left, &right) {
-                diagnostics.push(Diagnostic::at(
-                    Code::Dimension,
-                    text.span,
-                    error.to_string(),
-                ));
+                let message = error.to_string();
+                diagnostics.push(Diagnostic::at(Code::Dimension, text.span, message));
+                return;
             }
+            // The table solves it, which holds only at values that obey it.
+            conditions.insert(Condition::Equal(left, right));
             return;
         }
         "|" => Condition::Divides(left, right),

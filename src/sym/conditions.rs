@@ -11,6 +11,8 @@ use super::{AlgebraError, Bindings, Coeff, Context, EvalError, Poly, Subst, Sym,
 pub enum Condition {
     /// The Laurent polynomial is an integer: for one term, "H divides d".
     Integer(Poly),
+    /// The two are equal.
+    Equal(Poly, Poly),
     /// The first is at least the second.
     AtLeast(Poly, Poly),
     /// The first divides the second.
@@ -32,6 +34,7 @@ impl Condition {
                     false => format!("{} divides {}", den.show(symbols), num.show(symbols)),
                 }
             }
+            Condition::Equal(a, b) => format!("{} = {}", a.show(symbols), b.show(symbols)),
             Condition::AtLeast(a, b) => format!("{} >= {}", a.show(symbols), b.show(symbols)),
             Condition::Divides(a, b) => format!("{} divides {}", a.show(symbols), b.show(symbols)),
             Condition::NonZero(value) => format!("{} is not 0", value.show(symbols)),
@@ -53,6 +56,7 @@ impl Condition {
         let at = |p: &Poly| p.eval(values, symbols);
         Ok(match self {
             Condition::Integer(value) => at(value)?.is_integer(),
+            Condition::Equal(a, b) => at(a)? == at(b)?,
             Condition::AtLeast(a, b) => at(a)? >= at(b)?,
             Condition::Divides(a, b) => {
                 let (divisor, value) = (at(a)?, at(b)?);
@@ -82,6 +86,7 @@ impl Condition {
         let mut at = |p: &Poly| cx.substitute(p, subst);
         Ok(match self {
             Condition::Integer(value) => Condition::Integer(at(value)?),
+            Condition::Equal(a, b) => Condition::Equal(at(a)?, at(b)?),
             Condition::AtLeast(a, b) => Condition::AtLeast(at(a)?, at(b)?),
             Condition::Divides(a, b) => Condition::Divides(at(a)?, at(b)?),
             Condition::NonZero(value) => Condition::NonZero(at(value)?),
@@ -99,6 +104,7 @@ impl Condition {
         let mut cx = Context::without_assumptions(symbols);
         match self {
             Condition::Integer(value) => cx.proves_integer(value),
+            Condition::Equal(a, b) => a == b,
             Condition::AtLeast(a, b) => cx.proves_nonnegative(&(a - b)),
             Condition::Divides(a, b) => b.div_single(a).is_some_and(|q| cx.proves_integer(&q)),
             Condition::NonZero(value) => cx.proves_positive(value) || cx.proves_positive(&-value),
@@ -110,7 +116,9 @@ impl Condition {
     pub fn symbols(&self) -> BTreeSet<Sym> {
         match self {
             Condition::Integer(value) | Condition::NonZero(value) => value.symbols(),
-            Condition::AtLeast(a, b) | Condition::Divides(a, b) => &a.symbols() | &b.symbols(),
+            Condition::Equal(a, b) | Condition::AtLeast(a, b) | Condition::Divides(a, b) => {
+                &a.symbols() | &b.symbols()
+            }
             Condition::InDomain(sym) => BTreeSet::from([*sym]),
         }
     }
