@@ -3,12 +3,13 @@
 //! This is the only module that names `petgraph`. It knows ops as opaque values; shapes and work live elsewhere, in
 //! tables beside the graph.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use petgraph::Direction;
 use petgraph::algo::{kosaraju_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
-use petgraph::visit::EdgeRef;
+use petgraph::visit::{Dfs, EdgeRef, Reversed, VisitMap, Visitable};
 use smallvec::SmallVec;
 
 use crate::diag::Span;
@@ -148,7 +149,8 @@ impl Block {
         self.nodes.node_indices().map(NodeId::of)
     }
 
-    /// The nodes so that each comes after what it reads.
+    /// The nodes that run, each after what it reads. A node that is read only in branches of `If` that do not hold is not
+    /// among them.
     pub fn topological(&self) -> &[NodeId] {
         &self.order
     }
@@ -168,6 +170,7 @@ impl Block {
 #[derive(Debug, Default)]
 pub struct BlockBuilder {
     nodes: DiGraph<Node, u32>,
+    passed_over: HashSet<NodeId>,
 }
 
 impl BlockBuilder {
@@ -175,6 +178,7 @@ impl BlockBuilder {
     pub fn with_capacity(nodes: usize) -> Self {
         BlockBuilder {
             nodes: DiGraph::with_capacity(nodes, 2 * nodes),
+            passed_over: HashSet::new(),
         }
     }
 
@@ -199,6 +203,11 @@ impl BlockBuilder {
         }
     }
 
+    /// Says that a branch of an `If` that does not hold names this node: where nothing else reads it, it does not run.
+    pub fn pass_over(&mut self, id: NodeId) {
+        self.passed_over.insert(id);
+    }
+
     /// Finishes the block, or gives the names and places of nodes that read each other, in the author's order.
     pub fn finish(
         self,
@@ -209,11 +218,11 @@ impl BlockBuilder {
         inputs: Vec<(String, Shape)>,
         output: NodeId,
     ) -> Result<Block, Vec<(String, Span)>> {
-        let nodes = self.nodes;
+        let BlockBuilder { nodes, passed_over } = self;
         let in_order = nodes
             .edge_references()
             .all(|edge| edge.source() < edge.target());
-        let order = if in_order {
+        let mut order: Vec<NodeId> = if in_order {
             nodes.node_indices().map(NodeId::of).collect()
         } else {
             match toposort(&nodes, None) {
@@ -226,6 +235,10 @@ impl BlockBuilder {
                 }
             }
         };
+        if !passed_over.is_empty() {
+            let runs = running(&nodes, output, &passed_over);
+            order.retain(|node| runs.is_visited(&node.index()));
+        }
         Ok(Block {
             name,
             span,
@@ -237,6 +250,24 @@ impl BlockBuilder {
             order,
         })
     }
+}
+
+/// The nodes that the output needs, and those that a node needs which nothing reads, unless it was passed over: what an
+/// author writes beside the output, such as a second head, runs.
+fn running(
+    nodes: &DiGraph<Node, u32>,
+    output: NodeId,
+    passed_over: &HashSet<NodeId>,
+) -> <DiGraph<Node, u32> as Visitable>::Map {
+    let ends = nodes
+        .externals(Direction::Outgoing)
+        .filter(|end| !passed_over.contains(&NodeId::of(*end)));
+    let mut walk = Dfs::empty(nodes);
+    for end in ends.chain([output.index()]) {
+        walk.move_to(end);
+        while walk.next(Reversed(nodes)).is_some() {}
+    }
+    walk.discovered
 }
 
 /// The nodes of the first cycle, in the author's order.

@@ -470,3 +470,30 @@ fn equations_of_a_model_are_conditions_like_its_other_relations() {
     let report = run_with(&["report", "-"], model);
     assert!(report.stdout.contains("valid when  H*dh = d; f = 4*d"));
 }
+
+#[test]
+fn what_only_a_branch_not_taken_reads_does_not_run() {
+    let model = |nodes: &str| {
+        format!(
+            "Model(name: \"arms\", phases: [forward], symbols: (T: context, d: width, f: mlp_width), \
+             switches: (wide: Switch(false, \"x\")), inputs: (x: \"@n d\"), nodes: ({nodes}), output: y)"
+        )
+    };
+    let macs = |nodes: &str, set: &str| {
+        let outcome = run_with(
+            &["formula", "-", "macs", "--set", set],
+            model(nodes).as_bytes(),
+        );
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        outcome.stdout
+    };
+    let inline = "y: If(wide, Linear(x, \"d -> f\"), Linear(x, \"d -> 1\"))";
+    let named = "first: Linear(x, \"d -> d\"), second: first, a: Linear(second, \"d -> f\"), \
+                 b: Linear(x, \"d -> 1\"), y: If(wide, a, b)";
+    assert_eq!(macs(inline, "wide=false"), "T*d\n");
+    assert_eq!(macs(named, "wide=false"), "T*d\n");
+    assert_eq!(macs(named, "wide=true"), "T*d*f + T*d^2\n");
+    // What nothing reads is a second output of the author's, and keeps what it reads.
+    let head = format!("{named}, head: Linear(a, \"f -> 2\")");
+    assert_eq!(macs(&head, "wide=false"), "T*d*f + 2*T*f + T*d^2 + T*d\n");
+}

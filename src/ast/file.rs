@@ -1,8 +1,6 @@
 //! The tree of a model file is read into [`Model`]: its sections, with the choices that the caller made.
 
-use std::collections::BTreeMap;
-
-use super::model::{Block, Model, Phase, Preset, Stage, Switch, Symbol, Text, Word};
+use super::model::{Model, Phase, Preset, Stage, Switch, Symbol, Text, Word};
 use super::read::{Reader, Slot};
 use super::ron::{Kind, Tree};
 use crate::diag::{Code, Diagnostic, Diagnostics, did_you_mean};
@@ -52,11 +50,7 @@ pub(crate) fn read<'s>(
     choice: &Choice,
     diagnostics: &mut Diagnostics,
 ) -> Option<Model<'s>> {
-    let mut reader = Reader {
-        file,
-        diagnostics,
-        switches: BTreeMap::new(),
-    };
+    let mut reader = Reader::new(file, diagnostics);
     let is_model = matches!(&tree.kind, Kind::Struct(Some(head), _) if head.text == "Model");
     if !is_model {
         let span = reader.span(&tree.span);
@@ -91,17 +85,11 @@ pub(crate) fn read<'s>(
             .collect()
     });
     let name = reader.text(name?)?;
-    let body = Block {
-        name: Word {
-            text: "",
-            span: name.span,
-        },
-        part: None,
-        dims: Vec::new(),
-        inputs: reader.inputs(inputs),
-        nodes: reader.nodes(nodes),
-        output: reader.name(output)?,
+    let unnamed = Word {
+        text: "",
+        span: name.span,
     };
+    let body = reader.graph(unnamed, (None, Vec::new()), inputs, nodes, output)?;
     Some(Model {
         about: about.and_then(|tree| reader.text(tree)),
         phases: phases.map_or_else(Vec::new, |tree| reader.phases(tree)),

@@ -4,6 +4,7 @@
 //! only; [`super::read`] fills it from the tree of a file.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::diag::Span;
 use crate::mask::MaskForm;
@@ -88,6 +89,8 @@ pub(crate) struct Block<'s> {
     pub(crate) inputs: Vec<(Word<'s>, Text<'s>)>,
     pub(crate) nodes: Vec<Node<'s>>,
     pub(crate) output: Word<'s>,
+    /// Names that stand only in branches of `If` that do not hold may be among these.
+    pub(crate) passed_over: BTreeSet<String>,
 }
 
 /// A node of a block.

@@ -55,15 +55,27 @@ impl Reader<'_> {
         let dims = slots[4]
             .and_then(|tree| self.names(tree))
             .unwrap_or_default();
-        let inputs = self.inputs(slots[0]?);
-        let nodes = self.nodes(slots[1]?);
+        self.graph(name, (part, dims), slots[0]?, slots[1]?, slots[2]?)
+    }
+
+    /// What a block has in common with the body of the model: inputs, nodes and an output.
+    pub(super) fn graph<'s>(
+        &mut self,
+        name: Word<'s>,
+        (part, dims): (Option<Part>, Vec<Word<'s>>),
+        inputs: &Tree<'s>,
+        nodes: &Tree<'s>,
+        output: &Tree<'s>,
+    ) -> Option<Block<'s>> {
+        self.passed_over.clear();
         Some(Block {
             name,
             part,
             dims,
-            inputs,
-            nodes,
-            output: self.name(slots[2]?)?,
+            inputs: self.inputs(inputs),
+            nodes: self.nodes(nodes),
+            output: self.name(output)?,
+            passed_over: std::mem::take(&mut self.passed_over),
         })
     }
 

@@ -1,7 +1,5 @@
 //! Profiles: those that are shipped, and the reading of their texts.
 
-use std::collections::BTreeMap;
-
 use super::read::{Reader, Slot};
 use super::ron;
 use crate::diag::{Code, Diagnostic, Diagnostics, Sources, did_you_mean};
@@ -50,12 +48,7 @@ impl Profile {
         let file = sources.add(name, text);
         let mut diagnostics = Diagnostics::new(sources);
         let profile = match ron::parse(text) {
-            Ok(tree) => Reader {
-                file,
-                diagnostics: &mut diagnostics,
-                switches: BTreeMap::new(),
-            }
-            .profile(&tree),
+            Ok(tree) => Reader::new(file, &mut diagnostics).profile(&tree),
             Err(error) => {
                 diagnostics.push(super::syntax_error(file, error));
                 None

@@ -3,7 +3,7 @@
 //! Switches are decided here: `If(switch, a, b)` may stand for any value, and only the branch that holds is read. This
 //! module knows forms (a word, a text, a list, a call with fields) and nothing of models.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Text, Word};
 use super::ron::{Kind, Name, Tree};
@@ -14,10 +14,23 @@ pub(super) struct Reader<'d> {
     pub(super) file: u32,
     pub(super) diagnostics: &'d mut Diagnostics,
     pub(super) switches: BTreeMap<String, bool>,
+    /// The names in branches that do not hold, of the block that is read.
+    pub(super) passed_over: BTreeSet<String>,
 }
 
 /// A field that a call or a section may have: its name, and whether it must be there.
 pub(super) type Slot = (&'static str, bool);
+
+impl<'d> Reader<'d> {
+    pub(super) fn new(file: u32, diagnostics: &'d mut Diagnostics) -> Self {
+        Reader {
+            file,
+            diagnostics,
+            switches: BTreeMap::new(),
+            passed_over: BTreeSet::new(),
+        }
+    }
+}
 
 impl Reader<'_> {
     pub(super) fn span(&self, range: &std::ops::Range<usize>) -> Span {
@@ -66,11 +79,25 @@ impl Reader<'_> {
                 );
                 return None;
             };
-            tree = if self.flag(switch)?.0 {
-                then
+            let (holds, other) = if self.flag(switch)?.0 {
+                (then, otherwise)
             } else {
-                otherwise
+                (otherwise, then)
             };
+            self.pass_over(other);
+            tree = holds;
+        }
+    }
+
+    /// Keeps the names of a branch that does not hold.
+    fn pass_over(&mut self, tree: &Tree<'_>) {
+        match &tree.kind {
+            Kind::Name(name) => _ = self.passed_over.insert((*name).to_owned()),
+            Kind::Text(_) | Kind::Number(_) => {}
+            Kind::List(items) | Kind::Tuple(_, items) => {
+                items.iter().for_each(|item| self.pass_over(item));
+            }
+            Kind::Struct(_, fields) => fields.iter().for_each(|(_, value)| self.pass_over(value)),
         }
     }
 

@@ -133,6 +133,11 @@ impl<'a, 's> Lower<'a, 's, '_> {
             }
         }
         let output = self.resolve(&self.block.output)?;
+        for name in &self.block.passed_over {
+            if let Ok(id) = self.find(name) {
+                builder.pass_over(id);
+            }
+        }
         let dims = self.local_dims();
         let name = self.block.name.text.to_owned();
         match builder.finish(
@@ -189,26 +194,38 @@ impl<'a, 's> Lower<'a, 's, '_> {
         self.names.insert(word.text, named);
     }
 
-    /// The node that a name stands for, through its aliases.
+    /// The node that a name stands for, or what is wrong with the name.
     fn resolve(&mut self, word: &Word<'s>) -> Option<NodeId> {
-        let mut name = word.text;
+        let diagnostic = match self.find(word.text) {
+            Ok(id) => return Some(id),
+            Err(Some(name)) => {
+                let help = did_you_mean(name, self.names.keys().copied());
+                let message = format!("no node `{name}` here");
+                Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help)
+            }
+            Err(None) => {
+                let message = format!("`{}` is only another name for itself", word.text);
+                Diagnostic::at(Code::Cycle, word.span, message)
+            }
+        };
+        self.diagnostics.push(diagnostic);
+        None
+    }
+
+    /// The node that a name stands for, through its aliases; else the name that stands for nothing, if it is not a circle of
+    /// aliases.
+    fn find<'n>(&self, mut name: &'n str) -> Result<NodeId, Option<&'n str>>
+    where
+        's: 'n,
+    {
         for _ in 0..=self.block.nodes.len() {
             match self.names.get(name) {
-                Some(Named::Node(id, _)) => return Some(*id),
+                Some(Named::Node(id, _)) => return Ok(*id),
                 Some(Named::Alias(target, _)) => name = target.text,
-                None => {
-                    let help = did_you_mean(name, self.names.keys().copied());
-                    let message = format!("no node `{name}` here");
-                    self.diagnostics
-                        .push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
-                    return None;
-                }
+                None => return Err(Some(name)),
             }
         }
-        let message = format!("`{}` is only another name for itself", word.text);
-        self.diagnostics
-            .push(Diagnostic::at(Code::Cycle, word.span, message));
-        None
+        Err(None)
     }
 
     /// What a node is, and the lists of names that it reads.
