@@ -497,3 +497,30 @@ fn what_only_a_branch_not_taken_reads_does_not_run() {
     let head = format!("{named}, head: Linear(a, \"f -> 2\")");
     assert_eq!(macs(&head, "wide=false"), "T*d*f + 2*T*f + T*d^2 + T*d\n");
 }
+
+#[test]
+fn the_number_of_a_step_means_nothing_outside_the_steps_of_a_phase() {
+    let model = |phase: &str, map: &str| {
+        format!(
+            "Model(name: \"steps\", phases: [forward, {phase}], symbols: (T: context, N: \"steps\", d: width), \
+             inputs: (x: \"@n d\"), nodes: (y: Linear(x, \"{map}\")), output: y)"
+        )
+    };
+    let asks = ["formula", "-", "macs"];
+    let says = ["`i` means nothing here"];
+    refuses(&asks, model("generate", "d -> i").as_bytes(), 1, &says);
+    let past = "Phase(name: draft, n: \"T\", p: \"i\", o: \"1\")";
+    refuses(&asks, model(past, "d -> d").as_bytes(), 1, &says);
+    let count = "Phase(name: draft, n: \"T\", p: \"i\", o: \"1\", steps: \"i\")";
+    refuses(&asks, model(count, "d -> d").as_bytes(), 1, &says);
+    let own = "Phase(name: draft, n: \"n\", p: \"T\", o: \"1\")";
+    let says = ["`n` means nothing here"];
+    refuses(&asks, model(own, "d -> d").as_bytes(), 1, &says);
+    let set = [&asks[..], &["--set", "d=i"]].concat();
+    let says = ["`d` is set to an expression of a step's number"];
+    refuses(&set, model("generate", "d -> d").as_bytes(), 1, &says);
+    let steps = "Phase(name: draft, n: \"i\", p: \"0\", o: \"1\", steps: \"N\")";
+    let call = [&asks[..], &["--phase", "draft"]].concat();
+    let outcome = run_with(&call, model(steps, "d -> 2").as_bytes());
+    assert_eq!(outcome.stdout, "N^2*d + N*d\n", "{}", outcome.stderr);
+}

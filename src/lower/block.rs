@@ -20,17 +20,21 @@ pub(super) struct Locals<'s> {
 }
 
 /// Adds the blocks' own dimensions to the table, as `block.name`.
-pub(super) fn declare_dims<'s>(model: &Model<'s>, table: &Symbols) -> Locals<'s> {
+pub(super) fn declare_dims<'s>(
+    model: &Model<'s>,
+    positions: Option<Positions>,
+    table: &Symbols,
+) -> Locals<'s> {
     let mut symbols = table.clone();
     let mut blocks = Vec::with_capacity(model.blocks.len() + 1);
     for block in model.blocks.iter().chain([&model.body]) {
-        let mut local = Local::new();
+        let mut local = Local::outside_phases(positions);
         for dim in &block.dims {
             let sym = symbols.declare(
                 &format!("{}.{}", block.name.text, dim.text),
                 Domain { min: 0, max: None },
             );
-            local.extend(sym.map(|sym| (dim.text, sym)));
+            local.dims.extend(sym.map(|sym| (dim.text, sym)));
         }
         blocks.push(local);
     }
@@ -69,7 +73,7 @@ pub(super) fn lower<'s>(
     cx: &mut Context<'_>,
     diagnostics: &mut Diagnostics,
 ) -> (Option<Block>, Vec<BlockId>) {
-    let empty = Local::new();
+    let empty = Local::default();
     let local = locals.blocks.get(id.0).unwrap_or(&empty);
     let mut lower = Lower {
         block,
@@ -160,7 +164,7 @@ impl<'a, 's> Lower<'a, 's, '_> {
         self.block
             .dims
             .iter()
-            .filter_map(|dim| self.local.get(dim.text).copied())
+            .filter_map(|dim| self.local.dims.get(dim.text).copied())
             .collect()
     }
 

@@ -49,9 +49,9 @@ pub(crate) fn lower(
 ) -> Option<Lowered> {
     let (table, positions, mut conditions) = symbols::declare(model, diagnostics);
     let phases = phases::lower(model, &table, positions, diagnostics);
-    let presets = symbols::presets(model, &table, diagnostics);
-    let values = symbols::values(&presets, choice, &table, diagnostics);
-    let locals = block::declare_dims(model, &table);
+    let presets = symbols::presets(model, &table, positions, diagnostics);
+    let values = symbols::values(&presets, choice, &table, positions, diagnostics);
+    let locals = block::declare_dims(model, positions, &table);
     let mut cx = Context::new(&locals.symbols);
     let graph = lower_blocks(model, &locals, positions, &mut cx, diagnostics);
     conditions.extend(cx.used);

@@ -1,13 +1,11 @@
 //! The phases of a model: what each sets the symbols of positions to, in expressions that are read here.
 
-use std::collections::BTreeMap;
-
-use super::scope;
+use super::scope::{self, Local};
 use super::symbols::Positions;
 use crate::ast::model::{Model, Phase as AstPhase, Text};
 use crate::diag::{Code, Diagnostic, Diagnostics, did_you_mean};
 use crate::phase::{PHASES, WHOLE, find};
-use crate::sym::{Context, Poly, Subst, Symbols};
+use crate::sym::{Context, Poly, Subst, Sym, Symbols};
 
 /// A way of running a model.
 #[derive(Clone, Debug)]
@@ -146,11 +144,20 @@ impl Lower<'_> {
         steps: Option<&Text<'_>>,
     ) -> Option<Stage> {
         let mut cx = Context::new(self.table);
-        let mut read =
-            |text: &Text<'_>| scope::expression(text, &BTreeMap::new(), &mut cx, self.diagnostics);
-        let [new, past, wanted] = texts.map(&mut read);
-        let steps = match steps {
-            Some(text) => Some(read(text)?),
+        let all = self.positions.all();
+        let without_step = self.positions.set();
+        let mut read = |text: &Text<'_>, hidden: &[Sym]| {
+            let local = Local {
+                hidden: hidden.into(),
+                ..Local::default()
+            };
+            scope::expression(text, &local, &mut cx, self.diagnostics)
+        };
+        let count = steps.map(|text| read(text, &all));
+        let hidden: &[Sym] = if count.is_some() { &without_step } else { &all };
+        let [new, past, wanted] = texts.map(|text| read(text, hidden));
+        let steps = match count {
+            Some(count) => Some(count?),
             None => None,
         };
         let mut sets = Subst::new();

@@ -3,12 +3,31 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
+use super::symbols::Positions;
 use crate::ast::model::Text;
 use crate::diag::{Code, Diagnostic, Diagnostics, did_you_mean};
 use crate::sym::{Context, Poly, Sym, parse};
 
-/// Symbols of a block's own dimensions, by the name that they have inside the block.
-pub(super) type Local<'s> = BTreeMap<&'s str, Sym>;
+/// What names mean in one place, beside the symbols of the model.
+#[derive(Debug, Default)]
+pub(super) struct Local<'s> {
+    /// Symbols of a block's own dimensions, by the name that they have inside the block.
+    pub(super) dims: BTreeMap<&'s str, Sym>,
+    /// Symbols of positions that mean nothing here.
+    pub(super) hidden: SmallVec<[Sym; 5]>,
+}
+
+impl Local<'_> {
+    /// Where nothing is declared beside the model: the number of a step is known in phases only.
+    pub(super) fn outside_phases(positions: Option<Positions>) -> Self {
+        Local {
+            dims: BTreeMap::new(),
+            hidden: positions.iter().map(|known| known.step).collect(),
+        }
+    }
+}
 
 /// Which of the known names an expression uses; what cannot be parsed uses none.
 pub(super) fn names(text: &Text<'_>, index: &BTreeMap<&str, usize>) -> Vec<usize> {
@@ -54,7 +73,14 @@ fn part(
         }
     };
     let symbols = cx.symbols;
-    let find = |name: &str| local.get(name).copied().or_else(|| symbols.lookup(name));
+    let find = |name: &str| {
+        let own = local.dims.get(name).copied();
+        own.or_else(|| {
+            symbols
+                .lookup(name)
+                .filter(|sym| !local.hidden.contains(sym))
+        })
+    };
     let unknown: Vec<_> = expr
         .names()
         .into_iter()
@@ -62,13 +88,17 @@ fn part(
         .collect();
     if !unknown.is_empty() {
         for (name, span) in unknown {
-            let known = local.keys().copied().chain(
-                symbols
-                    .iter()
-                    .map(|(_, name)| name)
-                    .filter(|n| !n.contains('.')),
-            );
-            let help = did_you_mean(name, known);
+            if symbols.lookup(name).is_some() {
+                let message = format!("`{name}` means nothing here");
+                let help = "a phase sets `n p o`, and `s = p + n`; in its steps, `i` is the number of the step";
+                diagnostics.push(Diagnostic::at(Code::Unknown, place(&span), message).help(help));
+                continue;
+            }
+            let own = local.dims.keys().copied();
+            let declared = symbols
+                .iter()
+                .filter(|(sym, name)| !name.contains('.') && !local.hidden.contains(sym));
+            let help = did_you_mean(name, own.chain(declared.map(|(_, name)| name)));
             let message = format!("no symbol `{name}` is declared");
             diagnostics.push(Diagnostic::at(Code::Unknown, place(&span), message).maybe_help(help));
         }

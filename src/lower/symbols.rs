@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::scope;
+use super::scope::{self, Local};
 use crate::ast::file::{Choice, same_name};
 use crate::ast::model::{Model, Text};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -16,8 +16,21 @@ pub(crate) struct Positions {
     pub(crate) new: Sym,
     pub(crate) past: Sym,
     pub(crate) wanted: Sym,
+    pub(crate) span: Sym,
     /// The number of a step, in phases of several.
     pub(crate) step: Sym,
+}
+
+impl Positions {
+    /// Those that a stage of a phase sets.
+    pub(super) fn set(self) -> [Sym; 4] {
+        [self.new, self.past, self.wanted, self.span]
+    }
+
+    /// All of them.
+    pub(super) fn all(self) -> [Sym; 5] {
+        [self.new, self.past, self.wanted, self.span, self.step]
+    }
 }
 
 /// Declares all symbols. Symbols of positions come first, so that they print first and weigh least.
@@ -55,9 +68,10 @@ pub(super) fn declare(
         }
     }
     let mut conditions = Conditions::new();
-    define(model, &mut table, &mut conditions, diagnostics);
+    let local = Local::outside_phases(positions);
+    define(model, &local, &mut table, &mut conditions, diagnostics);
     for text in &model.relations {
-        relate(text, &mut table, &mut conditions, diagnostics);
+        relate(text, &local, &mut table, &mut conditions, diagnostics);
     }
     (table, positions, conditions)
 }
@@ -73,6 +87,7 @@ fn declare_positions(table: &mut Symbols) -> Option<Positions> {
         new,
         past,
         wanted,
+        span,
         step,
     })
 }
@@ -80,6 +95,7 @@ fn declare_positions(table: &mut Symbols) -> Option<Positions> {
 /// Reads the definitions of derived symbols, unless they need each other.
 fn define(
     model: &Model<'_>,
+    local: &Local<'_>,
     table: &mut Symbols,
     conditions: &mut Conditions,
     diagnostics: &mut Diagnostics,
@@ -118,7 +134,7 @@ fn define(
         let (Some(text), Some(sym)) = (&symbol.definition, table.lookup(symbol.name.text)) else {
             continue;
         };
-        if let Some(value) = scope::expression(text, &BTreeMap::new(), &mut cx, diagnostics) {
+        if let Some(value) = scope::expression(text, local, &mut cx, diagnostics) {
             table.define(sym, value);
         }
     }
@@ -128,6 +144,7 @@ fn define(
 /// Reads a relation: `H * dh = d`, `K | H`, `w <= T`.
 fn relate(
     text: &Text<'_>,
+    local: &Local<'_>,
     table: &mut Symbols,
     conditions: &mut Conditions,
     diagnostics: &mut Diagnostics,
@@ -151,7 +168,7 @@ fn relate(
             text: source[range.clone()].into(),
             span: text.span.part(&range),
         };
-        scope::expression(&part, &BTreeMap::new(), &mut cx, diagnostics)
+        scope::expression(&part, local, &mut cx, diagnostics)
     };
     let (left, right) = (side(0..at), side(at + sign.len()..source.len()));
     let (Some(left), Some(right)) = (left, right) else {
@@ -189,9 +206,11 @@ pub(crate) struct Preset {
 pub(super) fn presets(
     model: &Model<'_>,
     table: &Symbols,
+    positions: Option<Positions>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Preset> {
     let mut cx = Context::new(table);
+    let local = Local::outside_phases(positions);
     let mut presets = Vec::with_capacity(model.presets.len());
     for preset in &model.presets {
         let mut values = Vec::with_capacity(preset.values.len());
@@ -201,9 +220,9 @@ pub(super) fn presets(
                 switches = true;
                 continue;
             };
-            let value = scope::expression(text, &BTreeMap::new(), &mut cx, diagnostics);
+            let value = scope::expression(text, &local, &mut cx, diagnostics);
             let Some(value) = value else { continue };
-            if let Some(message) = outside(sym, &value, table) {
+            if let Some(message) = outside(sym, &value, table, positions) {
                 diagnostics.push(Diagnostic::at(Code::Dimension, text.span, message));
             }
             values.push((sym, value));
@@ -222,6 +241,7 @@ pub(super) fn values(
     presets: &[Preset],
     choice: &Choice,
     table: &Symbols,
+    positions: Option<Positions>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<(Sym, Poly)> {
     let chosen = presets
@@ -235,7 +255,7 @@ pub(super) fn values(
         };
         match crate::sym::parse_poly(text, &mut cx) {
             Ok(value) => {
-                if let Some(message) = outside(sym, &value, table) {
+                if let Some(message) = outside(sym, &value, table, positions) {
                     diagnostics.push(Diagnostic::nowhere(Code::Dimension, message));
                 }
                 values.insert(sym, value);
@@ -253,8 +273,18 @@ pub(super) fn values(
 }
 
 /// Why a symbol cannot have a value, if it cannot.
-fn outside(sym: Sym, value: &Poly, table: &Symbols) -> Option<String> {
+fn outside(
+    sym: Sym,
+    value: &Poly,
+    table: &Symbols,
+    positions: Option<Positions>,
+) -> Option<String> {
     let name = table.name(sym);
+    if positions.is_some_and(|known| value.mentions(known.step)) {
+        return Some(format!(
+            "`{name}` is set to an expression of a step's number"
+        ));
+    }
     if value.mentions(sym) {
         return Some(format!("`{name}` is set to an expression of itself"));
     }
