@@ -105,7 +105,8 @@ impl Formula {
     }
 
     /// The formula with its values put in, in the symbols of `basis`, as text: a number when no symbol is free. The second
-    /// part says of each symbol that stays outside the basis why it does.
+    /// part says of each symbol that stays outside the basis why it does, and of each that the syntax spells in another way
+    /// how.
     ///
     /// Symbols of the basis keep their place even where they have a value.
     ///
@@ -124,19 +125,29 @@ impl Formula {
             return Err(FormulaError(error.message(&self.symbols)));
         }
         let mut cx = Context::new(&self.symbols);
-        if basis.is_empty() {
+        let (poly, mut notes) = if basis.is_empty() {
             let mut subst = Subst::new();
             for (sym, value) in self.numbers.iter() {
                 subst.insert(sym, Poly::from_coeff(value.clone().into()));
             }
             let subst = closed(subst, &self.symbols).map_err(words)?;
-            let poly = cx.substitute(&self.poly, &subst).map_err(words)?;
-            return Ok((sym::print(&poly, &self.symbols, form, syntax), Vec::new()));
+            (
+                cx.substitute(&self.poly, &subst).map_err(words)?,
+                Vec::new(),
+            )
+        } else {
+            let basis = Basis::new(&self.symbols, basis, &self.numbers);
+            let poly = basis.rewrite(&self.poly, &mut cx).map_err(words)?;
+            let stays = basis.explain(basis.stays(&poly));
+            (poly, stays)
+        };
+        for sym in poly.symbols() {
+            let (name, spelled) = (self.symbols.name(sym), self.symbols.spelled(sym, syntax));
+            if spelled != name {
+                notes.push(format!("{name} is spelled {spelled}"));
+            }
         }
-        let basis = Basis::new(&self.symbols, basis, &self.numbers);
-        let poly = basis.rewrite(&self.poly, &mut cx).map_err(words)?;
-        let stays = basis.explain(basis.stays(&poly));
-        Ok((sym::print(&poly, &self.symbols, form, syntax), stays))
+        Ok((sym::print(&poly, &self.symbols, form, syntax), notes))
     }
 
     /// The exact number at the given values, which add to those that the model was read with.

@@ -30,7 +30,7 @@ pub(super) fn declare_dims<'s>(
     for block in model.blocks.iter().chain([&model.body]) {
         let mut local = Local::outside_phases(positions);
         for dim in &block.dims {
-            let sym = symbols.declare(
+            let sym = symbols.declare_inner(
                 &format!("{}.{}", block.name.text, dim.text),
                 Domain { min: 0, max: None },
             );

@@ -77,12 +77,12 @@ pub(super) fn declare(
 }
 
 fn declare_positions(table: &mut Symbols) -> Option<Positions> {
-    let new = table.declare(NEW, Domain::default())?;
-    let past = table.declare(PAST, Domain { min: 0, max: None })?;
-    let wanted = table.declare(WANTED, Domain::default())?;
-    let span = table.declare(SPAN, Domain::default())?;
+    let new = table.declare_inner(NEW, Domain::default())?;
+    let past = table.declare_inner(PAST, Domain { min: 0, max: None })?;
+    let wanted = table.declare_inner(WANTED, Domain::default())?;
+    let span = table.declare_inner(SPAN, Domain::default())?;
     table.define(span, Poly::symbol(past) + Poly::symbol(new));
-    let step = table.declare(STEP, Domain::default())?;
+    let step = table.declare_inner(STEP, Domain::default())?;
     Some(Positions {
         new,
         past,

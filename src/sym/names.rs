@@ -109,48 +109,71 @@ const SQL: &[&str] = &[
     "with",
 ];
 
-/// How a syntax spells a symbol or a bound variable.
+/// How a syntax spells a symbol or a bound variable. SQL does not tell `K` from `k`: of symbols whose names differ only in
+/// case, the first keeps its name and the others are numbered, `K_2`.
 pub(super) fn spell(sym: Sym, symbols: &Symbols, syntax: Syntax) -> String {
     let name = match sym.bound_level() {
-        Some(level) => return bound(level, symbols),
-        None if sym.is_reserved() => return bound(0, symbols),
+        Some(level) => return bound(level, symbols, syntax),
+        None if sym.is_reserved() => return bound(0, symbols, syntax),
         None => symbols.name(sym),
     };
-    let (reserved, lower): (&[&str], bool) = match syntax {
+    let reserved: &[&str] = match syntax {
         Syntax::Unicode | Syntax::Ascii | Syntax::Latex => return name.to_owned(),
-        Syntax::Python => (PYTHON, false),
-        Syntax::Rust => (RUST, false),
-        Syntax::Sql => (SQL, true),
+        Syntax::Python => PYTHON,
+        Syntax::Rust => RUST,
+        Syntax::Sql => SQL,
     };
     let mut spelled: String = name
         .chars()
         .map(|c| if is_name_part(c) { c } else { '_' })
         .collect();
-    let same = |word: &&str| {
-        if lower {
-            word.eq_ignore_ascii_case(&spelled)
-        } else {
-            **word == spelled
-        }
+    let same = |word: &&str| match syntax {
+        Syntax::Sql => word.eq_ignore_ascii_case(&spelled),
+        _ => **word == spelled,
     };
     if reserved.iter().any(same) {
         spelled.push('_');
     }
-    while spelled != name && symbols.lookup(&spelled).is_some() {
+    if syntax == Syntax::Sql {
+        let before = symbols
+            .alike(name)
+            .iter()
+            .take_while(|other| **other != sym);
+        match before.count() {
+            0 => {}
+            before => spelled.push_str(&format!("_{}", before + 1)),
+        }
+    }
+    while spelled != name && taken(&spelled, symbols, syntax) {
         spelled.push('_');
     }
     spelled
 }
 
+impl Symbols {
+    /// How a syntax spells a symbol whose name it reserves, or does not tell from that of another.
+    pub(crate) fn spelled(&self, sym: Sym, syntax: Syntax) -> String {
+        spell(sym, self, syntax)
+    }
+}
+
+/// Whether a symbol has this name, as the syntax tells names apart.
+fn taken(name: &str, symbols: &Symbols, syntax: Syntax) -> bool {
+    match syntax {
+        Syntax::Sql => !symbols.alike(name).is_empty(),
+        _ => symbols.lookup(name).is_some(),
+    }
+}
+
 /// A name for a bound variable that no symbol has.
-fn bound(level: u32, symbols: &Symbols) -> String {
+fn bound(level: u32, symbols: &Symbols, syntax: Syntax) -> String {
     let mut name = match level {
         0 => "i".to_owned(),
         1 => "j".to_owned(),
         2 => "k".to_owned(),
         _ => format!("i{level}"),
     };
-    while symbols.lookup(&name).is_some() {
+    while taken(&name, symbols, syntax) {
         name.push('_');
     }
     name

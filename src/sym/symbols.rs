@@ -94,6 +94,8 @@ impl std::error::Error for RelationError {}
 struct Entry {
     name: Arc<str>,
     domain: Domain,
+    /// Whether finished formulas have something in its place.
+    inner: bool,
 }
 
 /// The table of a model's symbols. A clone shares the table until one of the two changes.
@@ -110,6 +112,7 @@ struct Table {
     assumptions: Conditions,
     normalizer: OnceLock<Normalizer>,
     facts: OnceLock<Facts>,
+    alike: OnceLock<HashMap<String, Vec<Sym>>>,
 }
 
 impl Clone for Table {
@@ -123,6 +126,7 @@ impl Clone for Table {
             assumptions: self.assumptions.clone(),
             normalizer: OnceLock::new(),
             facts: OnceLock::new(),
+            alike: OnceLock::new(),
         }
     }
 }
@@ -137,11 +141,21 @@ impl Symbols {
         let table = Arc::make_mut(&mut self.0);
         table.normalizer = OnceLock::new();
         table.facts = OnceLock::new();
+        table.alike = OnceLock::new();
         table
     }
 
     /// Declares a symbol, or nothing when the name exists already.
     pub fn declare(&mut self, name: &str, domain: Domain) -> Option<Sym> {
+        self.enter(name, domain, false)
+    }
+
+    /// Declares a symbol in whose place finished formulas have something else, or nothing when the name exists already.
+    pub fn declare_inner(&mut self, name: &str, domain: Domain) -> Option<Sym> {
+        self.enter(name, domain, true)
+    }
+
+    fn enter(&mut self, name: &str, domain: Domain, inner: bool) -> Option<Sym> {
         let id = u32::try_from(self.0.entries.len())
             .ok()
             .filter(|id| *id < FIRST_FRESH)?;
@@ -151,13 +165,34 @@ impl Symbols {
         let table = self.edit();
         let name: Arc<str> = name.into();
         table.by_name.insert(name.clone(), Sym(id));
-        table.entries.push(Entry { name, domain });
+        table.entries.push(Entry {
+            name,
+            domain,
+            inner,
+        });
         Some(Sym(id))
     }
 
     /// The symbol of a name.
     pub fn lookup(&self, name: &str) -> Option<Sym> {
         self.0.by_name.get(name).copied()
+    }
+
+    /// The symbols whose names differ from this one at most in case: those of finished formulas, then the others.
+    pub(super) fn alike(&self, name: &str) -> &[Sym] {
+        let alike = self.0.alike.get_or_init(|| {
+            let mut alike: HashMap<String, Vec<Sym>> = HashMap::new();
+            for inner in [false, true] {
+                let entries = self.iter().zip(&self.0.entries);
+                for ((sym, name), _) in entries.filter(|(_, entry)| entry.inner == inner) {
+                    alike.entry(name.to_lowercase()).or_default().push(sym);
+                }
+            }
+            alike
+        });
+        alike
+            .get(&name.to_lowercase())
+            .map_or(&[], |found| found.as_slice())
     }
 
     /// The name of a symbol; "?" for one of another table.

@@ -374,3 +374,35 @@ fn evaluation_names_what_is_wrong() {
         Ok(IBig::from(3))
     );
 }
+
+#[test]
+fn no_two_symbols_share_a_spelling() {
+    let mut symbols = Symbols::new();
+    for name in ["n", "p"] {
+        symbols
+            .declare_inner(name, Domain::default())
+            .expect("distinct");
+    }
+    let names = [
+        "k", "K", "K_2", "select", "Select", "select_", "lambda", "Lambda", "N", "ab", "aB", "AB",
+        "AB_2", "ab_3",
+    ];
+    let all = names.map(|name| symbols.declare(name, Domain::default()).expect("distinct"));
+    for syntax in [Syntax::Python, Syntax::Rust, Syntax::Sql] {
+        let mut spelled: Vec<String> = all
+            .iter()
+            .map(|sym| symbols.spelled(*sym, syntax))
+            .collect();
+        if syntax == Syntax::Sql {
+            assert_eq!(spelled[0], "k");
+            assert_eq!(spelled[1], "K_2_");
+            assert_eq!(spelled[8], "N", "no finished formula mentions n");
+            spelled
+                .iter_mut()
+                .for_each(|name| *name = name.to_lowercase());
+        }
+        spelled.sort();
+        spelled.dedup();
+        assert_eq!(spelled.len(), names.len(), "{syntax:?}");
+    }
+}

@@ -1,0 +1,106 @@
+//! Answers that once were wrong in silence: each is right now, or is refused. Must never hold expectations that were taken
+//! from an output.
+
+#![allow(clippy::print_stderr)]
+
+use std::process::Command;
+
+use super::{refuses, run_with};
+
+#[test]
+fn equations_of_a_model_are_conditions_like_its_other_relations() {
+    let model = br#"Model(name: "related", phases: [forward],
+        symbols: (T: context, d: width, f: mlp_width, H: heads, dh: head_size),
+        relations: ["f = 4*d", "H*dh = d"],
+        presets: (right: (T: 1, d: 4, f: 16), wrong: (T: 1, d: 4, f: 17)),
+        inputs: (x: "@n d"),
+        nodes: (up: Linear(x, "d -> f"), y: Linear(up, "4*d -> d")), output: y)"#;
+    let says = ["preset `wrong`: `f = 4*d` does not hold at d = 4, f = 17"];
+    refuses(&["check", "-"], model, 1, &says);
+    let macs = ["formula", "-", "macs"];
+    let with = |more: &[&'static str]| [&macs[..], more].concat();
+    let says = ["`f = 4*d` does not hold at d = 4, f = 17"];
+    refuses(&with(&["--preset", "wrong"]), model, 1, &says);
+    refuses(&with(&["--set", "d=4", "--set", "f=17"]), model, 1, &says);
+    let says = ["`8*d = 4*d` does not hold at d = 3"];
+    refuses(&with(&["--set", "f=8*d", "--set", "d=3"]), model, 1, &says);
+    let says = ["`d/H` = 9/2 is not an integer at d = 9, H = 2"];
+    refuses(&with(&["--set", "d=9", "--set", "H=2"]), model, 1, &says);
+    let right = run_with(&with(&["--preset", "right"]), model);
+    assert_eq!(right.stdout, "128\n", "{}", right.stderr);
+    let report = run_with(&["report", "-"], model);
+    assert!(report.stdout.contains("valid when  H*dh = d; f = 4*d"));
+}
+
+#[test]
+fn what_only_a_branch_not_taken_reads_does_not_run() {
+    let model = |nodes: &str| {
+        format!(
+            "Model(name: \"arms\", phases: [forward], symbols: (T: context, d: width, f: mlp_width), \
+             switches: (wide: Switch(false, \"x\")), inputs: (x: \"@n d\"), nodes: ({nodes}), output: y)"
+        )
+    };
+    let macs = |nodes: &str, set: &str| {
+        let outcome = run_with(
+            &["formula", "-", "macs", "--set", set],
+            model(nodes).as_bytes(),
+        );
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        outcome.stdout
+    };
+    let inline = "y: If(wide, Linear(x, \"d -> f\"), Linear(x, \"d -> 1\"))";
+    let named = "first: Linear(x, \"d -> d\"), second: first, a: Linear(second, \"d -> f\"), \
+                 b: Linear(x, \"d -> 1\"), y: If(wide, a, b)";
+    assert_eq!(macs(inline, "wide=false"), "T*d\n");
+    assert_eq!(macs(named, "wide=false"), "T*d\n");
+    assert_eq!(macs(named, "wide=true"), "T*d*f + T*d^2\n");
+    // What nothing reads is a second output of the author's, and keeps what it reads.
+    let head = format!("{named}, head: Linear(a, \"f -> 2\")");
+    assert_eq!(macs(&head, "wide=false"), "T*d*f + 2*T*f + T*d^2 + T*d\n");
+}
+
+#[test]
+fn the_number_of_a_step_means_nothing_outside_the_steps_of_a_phase() {
+    let model = |phase: &str, map: &str| {
+        format!(
+            "Model(name: \"steps\", phases: [forward, {phase}], symbols: (T: context, N: \"steps\", d: width), \
+             inputs: (x: \"@n d\"), nodes: (y: Linear(x, \"{map}\")), output: y)"
+        )
+    };
+    let asks = ["formula", "-", "macs"];
+    let says = ["`i` means nothing here"];
+    refuses(&asks, model("generate", "d -> i").as_bytes(), 1, &says);
+    let past = "Phase(name: draft, n: \"T\", p: \"i\", o: \"1\")";
+    refuses(&asks, model(past, "d -> d").as_bytes(), 1, &says);
+    let count = "Phase(name: draft, n: \"T\", p: \"i\", o: \"1\", steps: \"i\")";
+    refuses(&asks, model(count, "d -> d").as_bytes(), 1, &says);
+    let own = "Phase(name: draft, n: \"n\", p: \"T\", o: \"1\")";
+    let says = ["`n` means nothing here"];
+    refuses(&asks, model(own, "d -> d").as_bytes(), 1, &says);
+    let set = [&asks[..], &["--set", "d=i"]].concat();
+    let says = ["`d` is set to an expression of a step's number"];
+    refuses(&set, model("generate", "d -> d").as_bytes(), 1, &says);
+    let steps = "Phase(name: draft, n: \"i\", p: \"0\", o: \"1\", steps: \"N\")";
+    let call = [&asks[..], &["--phase", "draft"]].concat();
+    let outcome = run_with(&call, model(steps, "d -> 2").as_bytes());
+    assert_eq!(outcome.stdout, "N^2*d + N*d\n", "{}", outcome.stderr);
+}
+
+#[test]
+fn sql_tells_symbols_apart_that_differ_only_in_case() {
+    let call = ["formula", "models/mixtral.ron", "params_active", "--syntax"];
+    let sql = run_with(&[&call[..], &["sql"]].concat(), b"");
+    assert_eq!(sql.stderr, "k is spelled k_2\n");
+    let sizes = "8 AS \"K\", 2 AS k_2, 32 AS L, 4096 AS d, 14336 AS f, 8 AS E, 32000 AS V, 32 AS H, 128 AS dh";
+    let query = format!("SELECT {} FROM (SELECT {sizes})", sql.stdout.trim());
+    let script = "import sqlite3, sys; print(sqlite3.connect(':memory:').execute(sys.argv[1]).fetchone()[0])";
+    let python = Command::new("python3")
+        .args(["-c", script, &query])
+        .output();
+    match python {
+        Ok(python) => assert_eq!(python.stdout, b"12879925248\n", "{query}"),
+        Err(_) => eprintln!("SKIPPED: python3 is not there, the query was not run"),
+    }
+    let own = run_with(&[&call[..], &["ascii"]].concat(), b"");
+    assert_eq!(own.stderr, "");
+}
