@@ -68,8 +68,8 @@ pub(crate) fn tally(
             ""
         };
         tally.instance(traced.body(), prefix)?;
-        for condition in conditions {
-            for puts in stage.ends(&mut tally.cx)? {
+        for puts in stage.ends(&mut tally.cx)? {
+            for condition in conditions {
                 ledger
                     .conditions
                     .insert(condition.substitute(&puts, &mut tally.cx)?);
@@ -162,6 +162,7 @@ impl Tally<'_, '_> {
             runs: self.put(&times.runs)?,
             owned: self.put(&times.owned)?,
         };
+        let repeat = self.over_steps(times.runs.clone())?;
         let block_name: Arc<str> = block.name.as_str().into();
         for node_id in block.ids() {
             let node = block.node(node_id);
@@ -208,7 +209,7 @@ impl Tally<'_, '_> {
                 mixing: mixing(fact),
                 stage: self.name.clone(),
                 phase: self.stage.puts.clone(),
-                repeat: self.over_steps(times.runs.clone())?,
+                repeat: repeat.clone(),
                 inputs,
                 weights: operand_weights(&work),
                 output: fact.shape.clone(),
@@ -256,12 +257,15 @@ impl Tally<'_, '_> {
     fn at_the_end(&mut self, amount: &Poly) -> Result<Poly, AlgebraError> {
         let amount = self.put(amount)?;
         match &self.stage.steps {
-            Some((step, count)) => {
-                let last = Subst::from_iter([(*step, count.clone())]);
-                self.cx.substitute(&amount, &last)
-            }
+            Some((step, count)) => self.at_step(&amount, *step, count),
             None => Ok(amount),
         }
+    }
+
+    /// A formula of the stage at one of its steps.
+    fn at_step(&mut self, poly: &Poly, step: Sym, at: &Poly) -> Result<Poly, AlgebraError> {
+        self.cx
+            .substitute(poly, &Subst::from_iter([(step, at.clone())]))
     }
 
     /// What an amount of one run comes to in all repeats and steps.
@@ -317,12 +321,9 @@ impl Tally<'_, '_> {
             );
             return Ok(Length::Varies { min, max, mean });
         }
-        let at = |poly: &Poly, step_is: &Poly, cx: &mut Context<'_>| {
-            cx.substitute(poly, &Subst::from_iter([(step, step_is.clone())]))
-        };
         Ok(Length::Varies {
-            min: at(&min, &Poly::one(), &mut self.cx)?,
-            max: at(&max, &count, &mut self.cx)?,
+            min: self.at_step(&min, step, &Poly::one())?,
+            max: self.at_step(&max, step, &count)?,
             mean,
         })
     }
@@ -339,8 +340,7 @@ impl Tally<'_, '_> {
             return Ok(None);
         };
         let (queries, keys) = (self.put(&pair.queries)?, self.put(&pair.keys)?);
-        let last = Subst::from_iter([(step, count.clone())]);
-        let (at_last, masks) = (self.cx.substitute(&keys, &last)?, self.profile.masks);
+        let (at_last, masks) = (self.at_step(&keys, step, count)?, self.profile.masks);
         let grows_by_one = &keys - &Poly::symbol(step) == &at_last - count;
         if !queries.is_one() || !grows_by_one {
             return Ok(None);
