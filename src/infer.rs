@@ -15,7 +15,7 @@ use crate::lower::refusal;
 use crate::ops::{Inferred, Op};
 use crate::part::Part;
 use crate::shape::{Axis, Shape, mend};
-use crate::sym::{AlgebraError, Condition, Context, Poly, Subst};
+use crate::sym::{AlgebraError, Context, Poly, Subst};
 
 /// One way in which a block is called, by its place in [`Traced`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -255,7 +255,7 @@ impl Infer<'_, '_, '_> {
                 };
                 let count = self.cx.substitute(count, subst);
                 let count = self.accept(count, *at)?;
-                self.require(&count, &Poly::zero());
+                self.cx.require_at_least(&count, &Poly::zero());
                 let counts = self.counts(pattern, &count, callees.len(), subst);
                 let counts = self.accept(counts, *at)?;
                 let inputs = self.arguments(*block, inputs, dims, node.span)?;
@@ -271,14 +271,6 @@ impl Infer<'_, '_, '_> {
         }
     }
 
-    /// Requires that one size is not below another, where it may be.
-    fn require(&mut self, more: &Poly, less: &Poly) {
-        if !self.cx.proves_nonnegative(&(more - less)) {
-            let condition = Condition::AtLeast(more.clone(), less.clone());
-            self.cx.used.insert(condition);
-        }
-    }
-
     /// How often a block that is called once stands there: once, or as so many experts.
     fn times(&mut self, pattern: &Pattern, subst: &Subst) -> Result<Times, AlgebraError> {
         let Pattern::Route { experts, active } = pattern else {
@@ -286,8 +278,8 @@ impl Infer<'_, '_, '_> {
         };
         let owned = self.cx.substitute(experts, subst)?;
         let runs = self.cx.substitute(active, subst)?;
-        self.require(&owned, &runs);
-        self.require(&runs, &Poly::zero());
+        self.cx.require_at_least(&owned, &runs);
+        self.cx.require_at_least(&runs, &Poly::zero());
         Ok(Times { runs, owned })
     }
 
@@ -313,7 +305,7 @@ impl Infer<'_, '_, '_> {
             }
             Pattern::Every(distance) => {
                 let distance = self.cx.substitute(distance, subst)?;
-                self.require(&distance, &Poly::one());
+                self.cx.require_at_least(&distance, &Poly::one());
                 let first = self.cx.floor_div(count, &distance)?;
                 let others = count - &first;
                 Ok(vec![first, others])

@@ -13,7 +13,7 @@
 use std::sync::Arc;
 
 use super::args::{Args, Field, FieldKind};
-use super::{Inferred, Op, OpDef, OpError, axis_of, only, require_at_least, rows_beside};
+use super::{Inferred, Op, OpDef, OpError, axis_of, only, rows_beside};
 use crate::shape::Shape;
 use crate::sym::{Context, Poly, Symbols};
 use crate::work::Work;
@@ -75,7 +75,7 @@ impl Op for Cache {
         let seen = match &self.window {
             None => self.past.clone(),
             Some(window) => {
-                require_at_least(window, &Poly::one(), cx);
+                cx.require_at_least(window, &Poly::one());
                 cx.min(&[self.past.clone(), window - &Poly::one()])
             }
         };

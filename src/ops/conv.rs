@@ -16,7 +16,7 @@
 use std::sync::Arc;
 
 use super::args::{Args, Field, FieldKind};
-use super::{Inferred, Op, OpDef, OpError, mismatch, only, require_at_least};
+use super::{Inferred, Op, OpDef, OpError, mismatch, only};
 use crate::shape::{Axis, Dim, Shape};
 use crate::sym::{Context, Poly, Symbols};
 use crate::work::{Contraction, Kind, WeightRole, Work};
@@ -184,7 +184,7 @@ impl Conv {
         let reach = &self.dilation[at] * &(&self.kernel[at] - &Poly::one());
         let padded = size + &self.padding[at].scale(&2.into());
         let covered = reach + Poly::one();
-        require_at_least(&padded, &covered, cx);
+        cx.require_at_least(&padded, &covered);
         let room = padded - covered;
         let steps = cx.floor_div(&room, &self.stride[at]);
         Ok(

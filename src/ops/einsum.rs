@@ -20,7 +20,7 @@ use std::sync::Arc;
 use super::args::{Args, Field, FieldKind, MaskSpec};
 use super::equation::Equation;
 use super::labels::Labels;
-use super::{Inferred, Op, OpDef, OpError, require_at_least};
+use super::{Inferred, Op, OpDef, OpError};
 use crate::mask::Mask;
 use crate::shape::Shape;
 use crate::sym::{Context, Poly, Symbols};
@@ -157,7 +157,7 @@ impl Op for Einsum {
             if let (Some(queries), Some(keys)) =
                 (labels.axis(&mask.queries), labels.axis(&mask.keys))
             {
-                require_at_least(keys.dim.poly(), queries.dim.poly(), cx);
+                cx.require_at_least(keys.dim.poly(), queries.dim.poly());
                 if queries.dim.poly().as_single().is_none() && !matches!(mask.mask, Mask::Causal(_))
                 {
                     let size = queries.dim.poly().show(cx.symbols);
@@ -169,7 +169,7 @@ impl Op for Einsum {
                     )));
                 }
                 if let Some(size) = mask.mask.positive() {
-                    require_at_least(size, &Poly::one(), cx);
+                    cx.require_at_least(size, &Poly::one());
                 }
             }
         }

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::shape::{Axis, Dim, Shape, mend, show_dims};
-use crate::sym::{Condition, Context, Poly, Symbols};
+use crate::sym::{Context, Poly, Symbols};
 use crate::work::Work;
 
 pub mod args;
@@ -128,15 +128,7 @@ pub fn find(name: &str) -> Option<&'static OpDef> {
 
 /// Requires that an axis has an element, where its size may be none.
 fn require_some(axis: &Axis, cx: &mut Context<'_>) {
-    require_at_least(axis.dim.poly(), &Poly::one(), cx);
-}
-
-/// Requires that one size is not below another, where it may be.
-fn require_at_least(more: &Poly, less: &Poly, cx: &mut Context<'_>) {
-    if !cx.proves_nonnegative(&(more - less)) {
-        cx.used
-            .insert(Condition::AtLeast(more.clone(), less.clone()));
-    }
+    cx.require_at_least(axis.dim.poly(), &Poly::one());
 }
 
 /// The only input of an op that takes one; inputs are counted before any op is asked.

@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use super::args::{Args, Field, FieldKind};
-use super::{Inferred, Op, OpDef, OpError, axis_of, only, require_at_least};
+use super::{Inferred, Op, OpDef, OpError, axis_of, only};
 use crate::shape::Shape;
 use crate::sym::{Context, Poly, Symbols};
 use crate::work::Work;
@@ -47,7 +47,7 @@ impl Op for Pad {
     fn infer(&self, inputs: &[&Shape], cx: &mut Context<'_>) -> Result<Inferred, OpError> {
         let mut output = only(inputs)?.clone();
         let at = axis_of(&output, &self.axis, cx.symbols)?;
-        require_at_least(&self.by, &Poly::zero(), cx);
+        cx.require_at_least(&self.by, &Poly::zero());
         let axis = &mut output.0[at];
         *axis = axis.resized(axis.dim.poly() + &self.by);
         Ok(Inferred::by_position(output))

@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use super::args::{Args, Field, FieldKind};
-use super::{Inferred, Op, OpDef, OpError, axis_of, only, require_at_least};
+use super::{Inferred, Op, OpDef, OpError, axis_of, only};
 use crate::shape::Shape;
 use crate::sym::{Context, Poly, Symbols};
 use crate::work::Work;
@@ -48,7 +48,7 @@ impl Op for Slice {
         let mut output = only(inputs)?.clone();
         let at = axis_of(&output, &self.axis, cx.symbols)?;
         let axis = &mut output.0[at];
-        require_at_least(axis.dim.poly(), &self.size, cx);
+        cx.require_at_least(axis.dim.poly(), &self.size);
         *axis = axis.resized(self.size.clone());
         Ok(Inferred::by_position(output))
     }

@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use super::args::{Args, Field, FieldKind};
-use super::{Inferred, Op, OpDef, OpError, axis_of, only, require_at_least, rows_beside};
+use super::{Inferred, Op, OpDef, OpError, axis_of, only, rows_beside};
 use crate::shape::Shape;
 use crate::sym::{Coeff, Context, Poly, Symbols};
 use crate::work::{Kind, Work};
@@ -49,7 +49,7 @@ impl Op for TopK {
         let mut output = only(inputs)?.clone();
         let at = axis_of(&output, &self.axis, cx.symbols)?;
         let axis = &mut output.0[at];
-        require_at_least(axis.dim.poly(), &self.size, cx);
+        cx.require_at_least(axis.dim.poly(), &self.size);
         let sums_positions = axis.is_position();
         *axis = axis.resized(self.size.clone());
         Ok(Inferred {

@@ -44,7 +44,7 @@ impl Context<'_> {
 
     /// Records that `a >= b` unless it is evident. Where the index of an enclosing sum occurs, the ends of its range
     /// decide, provided that the difference is linear in it.
-    fn require_at_least(&mut self, a: &Poly, b: &Poly) {
+    pub fn require_at_least(&mut self, a: &Poly, b: &Poly) {
         let difference = a - b;
         if self.proves_nonnegative(&difference) {
             return;
