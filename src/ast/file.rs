@@ -108,11 +108,7 @@ impl Reader<'_> {
     fn phases<'s>(&mut self, tree: &Tree<'s>) -> Vec<Phase<'s>> {
         let mut phases = Vec::new();
         for item in self.list(tree).unwrap_or_default() {
-            let own = matches!(
-                &item.kind,
-                Kind::Tuple(Some(_), _) | Kind::Struct(Some(_), _)
-            );
-            phases.extend(if own {
+            phases.extend(if item.head().is_some() {
                 self.own_phase(item)
             } else {
                 self.name(item).map(|name| Phase { name, own: None })
@@ -157,11 +153,7 @@ impl Reader<'_> {
             max: None,
             definition: None,
         };
-        let head = match &tree.kind {
-            Kind::Tuple(Some(head), _) | Kind::Struct(Some(head), _) => head.text,
-            _ => "",
-        };
-        match head {
+        match tree.head().map_or("", |head| head.text) {
             "Derived" => {
                 let slots = self.slots(tree, "Derived", DERIVED)?;
                 symbol.definition = Some(self.text(slots[0]?)?);
@@ -186,17 +178,14 @@ impl Reader<'_> {
     fn meaning(&mut self, symbol: &mut Symbol<'_>, tree: &Tree<'_>) {
         match &tree.kind {
             Kind::Text(text) => symbol.doc = text.to_string(),
-            Kind::Name(word) => match Role::find(word) {
-                Some(role) => symbol.role = Some(role),
-                None => {
-                    let span = self.span(&tree.span);
-                    let help = did_you_mean(word, Role::ALL.iter().map(|role| role.word()));
-                    let message =
-                        format!("`{word}` is no role of a symbol; describe others in quotes");
-                    self.diagnostics
-                        .push(Diagnostic::at(Code::Unknown, span, message).maybe_help(help));
-                }
-            },
+            Kind::Name(text) => {
+                let span = self.span(&tree.span);
+                let roles = Role::ALL.iter().map(|role| (role.word(), *role));
+                let otherwise = "no role of a symbol; describe others in quotes";
+                symbol.role = self
+                    .one_of(Word { text, span }, roles, otherwise)
+                    .or(symbol.role);
+            }
             _ => {
                 let span = self.span(&tree.span);
                 self.error(
@@ -238,8 +227,7 @@ impl Reader<'_> {
     ) -> Vec<Switch<'s>> {
         let mut switches = Vec::new();
         for (name, tree) in self.section(tree, "switches") {
-            let call = matches!(&tree.kind, Kind::Tuple(Some(head), _) | Kind::Struct(Some(head), _) if head.text == "Switch");
-            let value = if call {
+            let value = if tree.head().is_some_and(|head| head.text == "Switch") {
                 self.slots(tree, "Switch", SWITCH)
                     .and_then(|slots| slots[0])
             } else {

@@ -6,7 +6,7 @@ use super::ron::{Kind, Tree};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::mask::FORMS;
 use crate::ops::args::{Field, FieldKind};
-use crate::ops::{OPS, OpDef};
+use crate::ops::{self, OPS, OpDef};
 use crate::part::Part;
 
 const BLOCK: &[Slot] = &[
@@ -80,18 +80,17 @@ impl Reader<'_> {
     }
 
     fn part(&mut self, word: Word<'_>) -> Option<Part> {
-        let part = Part::find(word.text);
-        if part.is_none() {
-            let help = did_you_mean(word.text, Part::ALL.iter().map(|part| part.word()));
-            let message = format!("`{}` is no part of a network", word.text);
-            self.diagnostics
-                .push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
-        }
-        part
+        let parts = Part::ALL.iter().map(|part| (part.word(), *part));
+        self.one_of(word, parts, "no part of a network")
     }
 
     pub(super) fn inputs<'s>(&mut self, tree: &Tree<'s>) -> Vec<(Word<'s>, Text<'s>)> {
-        let entries = self.section(tree, "inputs");
+        self.texts(tree, "inputs")
+    }
+
+    /// A section of texts.
+    fn texts<'s>(&mut self, tree: &Tree<'s>, what: &str) -> Vec<(Word<'s>, Text<'s>)> {
+        let entries = self.section(tree, what);
         entries
             .into_iter()
             .filter_map(|(name, tree)| Some((name, self.text(tree)?)))
@@ -150,17 +149,16 @@ impl Reader<'_> {
 
     fn value<'s>(&mut self, tree: &Tree<'s>) -> Option<Value<'s>> {
         let span = self.span(&tree.span);
-        let head = match &tree.kind {
-            Kind::Name(text) => return Some(Value::Alias(Word { text, span })),
-            Kind::Tuple(Some(head), _) | Kind::Struct(Some(head), _) => self.word(head),
-            _ => {
-                self.error(
-                    Code::Form,
-                    span,
-                    "a node is an op, `Linear(x, \"d -> f\")`, a `Call`, a `Repeat` or a name",
-                );
-                return None;
-            }
+        if let Kind::Name(text) = &tree.kind {
+            return Some(Value::Alias(Word { text, span }));
+        }
+        let Some(head) = tree.head().map(|head| self.word(head)) else {
+            self.error(
+                Code::Form,
+                span,
+                "a node is an op, `Linear(x, \"d -> f\")`, a `Call`, a `Repeat` or a name",
+            );
+            return None;
         };
         match head.text {
             "Route" => {
@@ -198,7 +196,7 @@ impl Reader<'_> {
                 self.call(blocks, [slots[3], slots[0]], slots[4]?, slots[5])
                     .map(Value::Call)
             }
-            _ => match OPS.iter().find(|def| def.name == head.text) {
+            _ => match ops::find(head.text) {
                 Some(def) => Some(Value::Op(def, self.fields(tree, def)?)),
                 None => {
                     let known = OPS
@@ -229,11 +227,7 @@ impl Reader<'_> {
         };
         let (count, every) = (given(count)?, given(every)?);
         let inputs = self.names(inputs)?;
-        let entries = dims.map_or_else(Vec::new, |tree| self.section(tree, "dimensions"));
-        let dims = entries
-            .into_iter()
-            .filter_map(|(name, tree)| Some((name, self.text(tree)?)))
-            .collect();
+        let dims = dims.map_or_else(Vec::new, |tree| self.texts(tree, "dimensions"));
         Some(Call {
             blocks,
             count,
@@ -285,20 +279,23 @@ impl Reader<'_> {
             FieldKind::Mask => self.mask(tree),
             FieldKind::Word(words) => {
                 let word = self.name(tree)?;
-                if words.contains(&word.text) {
-                    return Some(Given::Word(word));
-                }
-                let help = did_you_mean(word.text, words.iter().copied());
-                let message = format!(
-                    "`{}` is none of the words that `{}` takes",
-                    word.text, field.name
-                );
-                self.diagnostics
-                    .push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
-                None
+                self.known_word(word, words, field.name)?;
+                Some(Given::Word(word))
             }
             _ => Some(Given::Text(self.text(tree)?)),
         }
+    }
+
+    /// One of the words that a field takes.
+    fn known_word(
+        &mut self,
+        word: Word<'_>,
+        words: &[&'static str],
+        field: &str,
+    ) -> Option<&'static str> {
+        let known = words.iter().map(|known| (*known, *known));
+        let otherwise = format!("none of the words that `{field}` takes");
+        self.one_of(word, known, &otherwise)
     }
 
     fn mask<'s>(&mut self, tree: &Tree<'s>) -> Option<Given<'s>> {
@@ -306,9 +303,8 @@ impl Reader<'_> {
         let span = self.span(&tree.span);
         let head = match &tree.kind {
             Kind::Name("none") => return Some(Given::Mask(None, span)),
-            Kind::Tuple(Some(head), _) | Kind::Struct(Some(head), _) => head.text,
             Kind::Name(name) => name,
-            _ => "",
+            _ => tree.head().map_or("", |head| head.text),
         };
         let Some(form) = FORMS.iter().find(|form| form.name == head) else {
             let message = format!("`{head}` is no mask that can be counted");
@@ -329,14 +325,7 @@ impl Reader<'_> {
         let mut choice = form.choice.map_or("", |(_, words)| words[0]);
         if let (Some((name, words)), Some(tree)) = (form.choice, values.next().flatten()) {
             let word = self.name(tree)?;
-            let Some(known) = words.iter().find(|known| **known == word.text) else {
-                let help = did_you_mean(word.text, words.iter().copied());
-                let message = format!("`{}` is none of the words that `{name}` takes", word.text);
-                self.diagnostics
-                    .push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
-                return None;
-            };
-            choice = known;
+            choice = self.known_word(word, words, name)?;
         }
         let words = MaskWords {
             form,

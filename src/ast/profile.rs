@@ -2,7 +2,7 @@
 
 use super::read::{Reader, Slot};
 use super::ron;
-use crate::diag::{Code, Diagnostic, Diagnostics, Sources, did_you_mean};
+use crate::diag::{Diagnostics, Sources};
 use crate::mask::MaskCounting;
 use crate::profile::Profile;
 use crate::work::Kind;
@@ -14,6 +14,13 @@ const PROFILE: &[Slot] = &[
     ("masks", true),
     ("flops_per_mac", true),
     ("elementwise", true),
+];
+
+/// Ways of counting masks, by their words.
+const COUNTINGS: &[(&str, MaskCounting)] = &[
+    ("exact", MaskCounting::Exact),
+    ("full", MaskCounting::Full),
+    ("half", MaskCounting::Half),
 ];
 
 /// The profiles that are shipped, by name, with their texts.
@@ -65,30 +72,13 @@ impl Reader<'_> {
     fn profile(&mut self, tree: &ron::Tree<'_>) -> Option<Profile> {
         let slots = self.slots(tree, "Profile", PROFILE)?;
         let masks = self.name(slots[3]?)?;
-        let masks = match masks.text {
-            "exact" => MaskCounting::Exact,
-            "full" => MaskCounting::Full,
-            "half" => MaskCounting::Half,
-            other => {
-                let help = did_you_mean(other, ["exact", "full", "half"]);
-                let message = format!("`{other}` is no way of counting masks");
-                self.diagnostics
-                    .push(Diagnostic::at(Code::Unknown, masks.span, message).maybe_help(help));
-                return None;
-            }
-        };
+        let masks = self.one_of(masks, COUNTINGS.iter().copied(), "no way of counting masks")?;
         let mut elementwise = Vec::new();
         for (word, tree) in self.section(slots[5]?, "prices") {
             let price = self.integer(tree)?;
-            match Kind::ALL.iter().find(|kind| kind.word() == word.text) {
-                Some(kind) => elementwise.push((*kind, price)),
-                None => {
-                    let help = did_you_mean(word.text, Kind::ALL.iter().map(|kind| kind.word()));
-                    let message = format!("`{}` is no kind of elementwise arithmetic", word.text);
-                    self.diagnostics
-                        .push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
-                }
-            }
+            let kinds = Kind::ALL.iter().map(|kind| (kind.word(), *kind));
+            let kind = self.one_of(word, kinds, "no kind of elementwise arithmetic");
+            elementwise.extend(kind.map(|kind| (kind, price)));
         }
         Some(Profile {
             name: self.text(slots[0]?)?.text.into_owned(),

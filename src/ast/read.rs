@@ -156,6 +156,23 @@ impl Reader<'_> {
         }
     }
 
+    /// What a word stands for among those known; what it is otherwise, `no part of a network`, is reported.
+    pub(super) fn one_of<T>(
+        &mut self,
+        word: Word<'_>,
+        known: impl Iterator<Item = (&'static str, T)> + Clone,
+        otherwise: &str,
+    ) -> Option<T> {
+        let found = known.clone().find(|(name, _)| *name == word.text);
+        if found.is_none() {
+            let help = did_you_mean(word.text, known.map(|(name, _)| name));
+            let message = format!("`{}` is {otherwise}", word.text);
+            self.diagnostics
+                .push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
+        }
+        found.map(|(_, value)| value)
+    }
+
     /// A quoted text, or a number as it is written.
     pub(super) fn text<'s>(&mut self, tree: &Tree<'s>) -> Option<Text<'s>> {
         let tree = self.chosen(tree)?;

@@ -43,6 +43,16 @@ pub(crate) enum Kind<'s> {
     Struct(Option<Name<'s>>, Vec<(Name<'s>, Tree<'s>)>),
 }
 
+impl<'s> Tree<'s> {
+    /// The head of a call: `Linear` of `Linear(..)`.
+    pub(crate) fn head(&self) -> Option<&Name<'s>> {
+        match &self.kind {
+            Kind::Tuple(head, _) | Kind::Struct(head, _) => head.as_ref(),
+            _ => None,
+        }
+    }
+}
+
 /// A bare name and its place.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Name<'s> {
