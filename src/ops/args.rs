@@ -164,6 +164,15 @@ impl Args {
         }
     }
 
+    /// What `get` gives, where the field was written.
+    pub fn optional<T>(
+        &self,
+        field: &'static str,
+        get: fn(&Args, &'static str) -> Result<T, OpError>,
+    ) -> Result<Option<T>, OpError> {
+        self.has(field).then(|| get(self, field)).transpose()
+    }
+
     /// Whether a field was written.
     pub fn has(&self, field: &'static str) -> bool {
         self.get(field).is_some()

@@ -48,11 +48,7 @@ struct Cache {
 fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     Ok(Arc::new(Cache {
         axis: args.dim("axis")?,
-        window: if args.has("window") {
-            Some(args.dim("window")?)
-        } else {
-            None
-        },
+        window: args.optional("window", Args::dim)?,
         past: args.dim("past")?,
     }))
 }

@@ -84,11 +84,9 @@ fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     let kernel = args.dims("kernel")?;
     let axes = kernel.len();
     let along = |field: &'static str, absent: i64| {
-        let sizes = if args.has(field) {
-            args.dims(field)?
-        } else {
-            vec![Poly::int(absent); axes]
-        };
+        let sizes = args
+            .optional(field, Args::dims)?
+            .unwrap_or_else(|| vec![Poly::int(absent); axes]);
         if sizes.len() == axes {
             Ok(sizes)
         } else {
@@ -102,11 +100,9 @@ fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
         stride: along("stride", 1)?,
         padding: along("padding", 0)?,
         dilation: along("dilation", 1)?,
-        groups: if args.has("groups") {
-            args.dim("groups")?
-        } else {
-            Poly::one()
-        },
+        groups: args
+            .optional("groups", Args::dim)?
+            .unwrap_or_else(Poly::one),
         bias: args.flag("bias"),
         input: input.clone(),
         output: output.clone(),

@@ -42,11 +42,7 @@ struct Rearrange {
 
 fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     let equation = args.equation("equation")?;
-    let sizes = if args.has("sizes") {
-        args.sizes("sizes")?
-    } else {
-        Vec::new()
-    };
+    let sizes = args.optional("sizes", Args::sizes)?.unwrap_or_default();
     let [input] = equation.inputs.as_slice() else {
         return Err(OpError::field(
             "equation",
