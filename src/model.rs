@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::ast;
 use crate::ast::file::Choice;
-use crate::diag::{Code, Diagnostic, Diagnostics, Sources, did_you_mean};
+use crate::diag::{Code, Diagnostic, Diagnostics, Sources, did_you_mean, nearest};
 use crate::formula::check;
 use crate::graph::Graph;
 use crate::infer::{Traced, infer};
@@ -262,9 +262,7 @@ impl Model {
             } else {
                 format!("there is no phase `{name}`")
             };
-            let help = did_you_mean(name, known)
-                .filter(|help| help.starts_with("did"))
-                .unwrap_or(has);
+            let help = nearest(name, known).map_or(has, |known| format!("did you mean `{known}`?"));
             diagnostics.push(Diagnostic::nowhere(Code::Unknown, message).help(help));
             return Err(diagnostics);
         };
