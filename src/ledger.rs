@@ -122,6 +122,10 @@ impl Ledger {
         Amounts::of(self.rows.iter().map(|row| &row.amounts))
     }
 
+    fn sum(&self, pick: fn(&Amounts) -> &Poly) -> Poly {
+        Poly::sum(self.rows.iter().map(|row| pick(&row.amounts).clone()))
+    }
+
     /// A formula of this ledger, such as one of a row, with the conditions and values that belong to it.
     pub fn formula(&self, poly: &Poly) -> Formula {
         Formula::new(
@@ -134,32 +138,36 @@ impl Ledger {
 
     /// Dot products of all rows.
     pub fn dots(&self) -> Formula {
-        self.formula(self.total().dots.poly())
+        self.formula(&self.sum(|amounts| amounts.dots.poly()))
     }
 
     /// Multiply-accumulates of all rows.
     pub fn macs(&self) -> Formula {
-        self.formula(self.total().macs.poly())
+        self.formula(&self.sum(|amounts| amounts.macs.poly()))
     }
 
     /// FLOPs of all rows, under the profile of the ledger.
     pub fn flops(&self) -> Formula {
-        self.formula(self.total().flops.poly())
+        self.formula(&self.sum(|amounts| amounts.flops.poly()))
     }
 
     /// Trainable scalars of all rows, shared ones once.
     pub fn params(&self) -> Formula {
-        self.formula(self.total().params.poly())
+        self.formula(&self.sum(|amounts| amounts.params.poly()))
     }
 
     /// Trainable scalars that a position passes through: of experts the active ones, of tables all.
     pub fn params_active(&self) -> Formula {
-        self.formula(self.total().params_active.poly())
+        self.formula(&self.sum(|amounts| amounts.params_active.poly()))
     }
 
     /// Bytes in caches when the phase is over, at a type of scalar.
     pub fn kv_cache_bytes(&self, dtype: Dtype) -> Formula {
-        self.formula(&self.total().cached.0.scale(&dtype.bytes()))
+        self.formula(
+            &self
+                .sum(|amounts| amounts.cached.poly())
+                .scale(&dtype.bytes()),
+        )
     }
 
     /// The rows that `keep` keeps, as a ledger of their own.
