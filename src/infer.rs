@@ -381,10 +381,7 @@ impl Infer<'_, '_, '_> {
                     return None;
                 }
                 for (axis, given) in carried.0.iter_mut().zip(output.axes()) {
-                    if !axis.is_position() && given.is_position() {
-                        *axis = axis.clone().standing_for(given);
-                        changed = true;
-                    }
+                    changed |= axis.learn(given);
                 }
             }
             if !changed {

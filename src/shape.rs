@@ -137,6 +137,15 @@ impl Axis {
         }
     }
 
+    /// Makes an axis that is none of positions stand for what `other` stands for; whether that changed it.
+    pub fn learn(&mut self, other: &Axis) -> bool {
+        let news = !self.is_position() && other.is_position();
+        if news {
+            self.digits = other.digits.clone();
+        }
+        news
+    }
+
     /// Axes merged into one, the first the most significant.
     pub fn merged(axes: &[&Axis]) -> Self {
         let dim = Dim(Poly::product(axes.iter().map(|axis| axis.dim.poly())));

@@ -67,9 +67,8 @@ impl Op for Concat {
                         inputs,
                         cx,
                     ));
-                }
-                if index != at && !axis.is_position() {
-                    *axis = axis.clone().standing_for(new);
+                } else {
+                    axis.learn(new);
                 }
             }
         }

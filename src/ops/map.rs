@@ -62,30 +62,21 @@ const FUNCTIONS: &[Function] = &[
     ("copy", 1, &[]),
 ];
 
-const WORDS: &[&str] = &[
-    "add",
-    "sub",
-    "mul",
-    "div",
-    "max",
-    "scale",
-    "square",
-    "relu",
-    "exp",
-    "tanh",
-    "sigmoid",
-    "silu",
-    "gelu",
-    "gelu_tanh",
-    "rotary",
-    "mask",
-    "copy",
-];
+/// Their words.
+const WORDS: [&str; FUNCTIONS.len()] = {
+    let mut words = [""; FUNCTIONS.len()];
+    let mut at = 0;
+    while at < words.len() {
+        words[at] = FUNCTIONS[at].0;
+        at += 1;
+    }
+    words
+};
 
 pub(super) const DEF: OpDef = OpDef {
     name: "Map",
     fields: &[
-        Field::required("function", FieldKind::Word(WORDS), "what is applied"),
+        Field::required("function", FieldKind::Word(&WORDS), "what is applied"),
         Field::required("inputs", FieldKind::Inputs, "its inputs"),
         Field::optional(
             "equation",
@@ -111,11 +102,7 @@ fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
             format!("there is no function `{word}`"),
         ));
     };
-    let equation = if args.has("equation") {
-        Some(args.equation("equation")?)
-    } else {
-        None
-    };
+    let equation = args.optional("equation", Args::equation)?;
     if let Some(equation) = &equation {
         let Some((inputs, output)) = equation.ungrouped() else {
             return Err(OpError::field(
@@ -179,9 +166,7 @@ impl Op for Map {
                         cx,
                     ));
                 }
-                if !axis.is_position() {
-                    *axis = axis.clone().standing_for(other);
-                }
+                axis.learn(other);
             }
         }
         Ok(Inferred::by_position(output))
