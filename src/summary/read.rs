@@ -114,7 +114,22 @@ struct Read<'l> {
 
 impl Read<'_> {
     fn quantity(&mut self, poly: &Poly) -> Result<Quantity, FormulaError> {
-        let value = match poly.eval(self.numbers, self.symbols) {
+        self.valued(poly, poly.eval(self.numbers, self.symbols))
+    }
+
+    /// A quantity that must be a count.
+    fn count(&mut self, poly: &Poly) -> Result<Quantity, FormulaError> {
+        let value = poly.eval_count(self.numbers, self.symbols);
+        self.valued(poly, value.map(Coeff::from))
+    }
+
+    /// A formula with the value that it was found to have.
+    fn valued(
+        &mut self,
+        poly: &Poly,
+        value: Result<Coeff, EvalError>,
+    ) -> Result<Quantity, FormulaError> {
+        let value = match value {
             Ok(value) => Some(value),
             Err(EvalError::Unbound(_)) => None,
             Err(error) => return Err(FormulaError(error.message(self.symbols))),
@@ -130,16 +145,6 @@ impl Read<'_> {
             .map_err(|error| FormulaError(error.message(self.symbols)))?;
         self.stays.extend(basis.stays(&poly));
         Ok(Quantity { poly, value })
-    }
-
-    /// A quantity that must be a count.
-    fn count(&mut self, poly: &Poly) -> Result<Quantity, FormulaError> {
-        if let Err(error) = poly.eval_count(self.numbers, self.symbols)
-            && !matches!(error, EvalError::Unbound(_))
-        {
-            return Err(FormulaError(error.message(self.symbols)));
-        }
-        self.quantity(poly)
     }
 
     fn totals(&mut self, amounts: &Amounts) -> Result<Totals, FormulaError> {
