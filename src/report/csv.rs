@@ -4,7 +4,7 @@
 use super::sections::{Cell, Column, Holds, Section, sections, share};
 use super::spell::Spell;
 use super::{Cut, Show, Style, numbers};
-use crate::summary::{LengthQuantity, Quantity, Summary};
+use crate::summary::{Quantity, Summary};
 use crate::sym::{Symbols, Syntax};
 
 pub(super) fn render(summary: &Summary<'_>, style: &Style) -> String {
@@ -25,14 +25,15 @@ fn write(
 ) -> csv::Result<()> {
     let about = [&summary.model, &summary.phase, &summary.profile];
     let mut titles: Vec<String> = ["model", "phase", "profile"].map(String::from).to_vec();
-    titles.extend(section.columns.iter().flat_map(names));
+    let names: Vec<Vec<String>> = section.columns.iter().map(names).collect();
+    titles.extend(names.iter().flatten().cloned());
     writer.write_record(&titles)?;
     let mut fields = Vec::with_capacity(titles.len());
     for row in &section.rows {
         fields.clear();
         fields.extend(about.into_iter().cloned());
-        for (cell, column) in row.iter().zip(&section.columns) {
-            spell(cell, column.holds, summary, &mut fields);
+        for (cell, names) in row.iter().zip(&names) {
+            spell(cell, names.len(), summary, &mut fields);
         }
         writer.write_record(&fields)?;
     }
@@ -59,28 +60,18 @@ fn names(column: &Column) -> Vec<String> {
 }
 
 /// The fields that a cell becomes, as many as its column has names.
-fn spell(cell: &Cell<'_>, holds: Holds, summary: &Summary<'_>, fields: &mut Vec<String>) {
+fn spell(cell: &Cell<'_>, names: usize, summary: &Summary<'_>, fields: &mut Vec<String>) {
     let symbols = &summary.symbols;
     match cell {
-        Cell::Empty => {
-            let empty = match holds {
-                Holds::Text | Holds::Names | Holds::Shares => 1,
-                Holds::Quantities | Holds::Repeats | Holds::Shapes => 2,
-                Holds::Lengths => 6,
-            };
-            fields.extend(std::iter::repeat_n(String::new(), empty));
-        }
+        Cell::Empty => fields.extend(std::iter::repeat_n(String::new(), names)),
         Cell::Words(words) | Cell::Name(words) => fields.push((*words).to_owned()),
         Cell::Quantity(quantity) | Cell::Bound(quantity) | Cell::Repeat(quantity) => {
             fields.extend(both(quantity, symbols))
         }
-        Cell::Length(LengthQuantity::Fixed(fixed)) => {
-            let both = both(fixed, symbols);
-            fields.extend([both.clone(), both.clone(), both].into_iter().flatten());
-        }
-        Cell::Length(LengthQuantity::Varies { min, max, mean }) => {
+        Cell::Length(length) => {
             fields.extend(
-                [min, max, mean]
+                length
+                    .parts()
                     .into_iter()
                     .flat_map(|part| both(part, symbols)),
             );

@@ -56,7 +56,8 @@ pub enum LengthQuantity {
 }
 
 impl LengthQuantity {
-    fn parts(&self) -> [&Quantity; 3] {
+    /// The shortest, the longest and the average.
+    pub(crate) fn parts(&self) -> [&Quantity; 3] {
         match self {
             LengthQuantity::Fixed(fixed) => [fixed; 3],
             LengthQuantity::Varies { min, max, mean } => [min, max, mean],
