@@ -8,7 +8,7 @@ use super::sections::{Cell, share};
 use super::wrap::{Breaks, tame, width};
 use super::{Show, Style};
 use crate::summary::{LengthQuantity, Quantity, Summary, SummaryRow};
-use crate::sym::{Form, Poly, Symbols, Syntax, print};
+use crate::sym::{Coeff, Form, Poly, Symbols, Syntax, print};
 
 /// A line of a cell.
 #[derive(Clone, Debug)]
@@ -56,12 +56,12 @@ impl<'s> Spell<'s> {
             Cell::Words(words) => one(tame(words).into_owned(), Breaks::Words),
             Cell::Name(name) => one(tame(name).into_owned(), Breaks::Path),
             Cell::Quantity(quantity) => self.quantity(quantity),
-            Cell::Bound(quantity)
-                if quantity.value.is_none() || self.show == Some(Show::Formulas) =>
-            {
-                Lines::new()
-            }
-            Cell::Bound(quantity) => one(self.number(quantity), Breaks::Number),
+            Cell::Bound(quantity) => match &quantity.value {
+                Some(value) if self.show != Some(Show::Formulas) => {
+                    one(self.number(value), Breaks::Number)
+                }
+                _ => Lines::new(),
+            },
             Cell::Repeat(repeat) => self.repeat(repeat),
             Cell::Length(length) => self.length(length),
             Cell::Shapes(row) => self.shapes(row),
@@ -85,8 +85,8 @@ impl<'s> Spell<'s> {
     fn quantity(&self, quantity: &Quantity) -> Lines {
         let (number, formula) = self.shown(quantity);
         let mut lines = Lines::new();
-        if number {
-            lines.push(Line::new(self.number(quantity), Breaks::Number));
+        if number && let Some(value) = &quantity.value {
+            lines.push(Line::new(self.number(value), Breaks::Number));
         }
         if formula {
             lines.push(self.formula(&quantity.poly));
@@ -94,12 +94,8 @@ impl<'s> Spell<'s> {
         lines
     }
 
-    fn number(&self, quantity: &Quantity) -> String {
-        let text = quantity
-            .value
-            .as_ref()
-            .map(numbers::grouped)
-            .unwrap_or_default();
+    fn number(&self, value: &Coeff) -> String {
+        let text = numbers::grouped(value);
         if self.syntax == Syntax::Latex {
             text.replace(',', "{,}")
         } else {
@@ -110,13 +106,7 @@ impl<'s> Spell<'s> {
     /// A formula; one without symbols is a number and looks like one.
     fn formula(&self, poly: &Poly) -> Line {
         match poly.as_const() {
-            Some(value) => Line::new(
-                self.number(&Quantity {
-                    poly: poly.clone(),
-                    value: Some(value),
-                }),
-                Breaks::Number,
-            ),
+            Some(value) => Line::new(self.number(&value), Breaks::Number),
             None => Line::new(self.print(poly), Breaks::Formula),
         }
     }
@@ -156,48 +146,31 @@ impl<'s> Spell<'s> {
 
     /// `128`, or `1..1,000, mean 500.5`.
     fn length(&self, length: &LengthQuantity) -> Lines {
-        let (min, max, mean) = match length {
-            LengthQuantity::Fixed(fixed) => return self.quantity(fixed),
-            LengthQuantity::Varies { min, max, mean } => (min, max, mean),
+        if let LengthQuantity::Fixed(fixed) = length {
+            return self.quantity(fixed);
+        }
+        let (dots, comma) = match self.syntax {
+            Syntax::Latex => ("\\ldots ", ",\\; \\text{mean }"),
+            _ => ("..", ", mean "),
         };
-        let (dots, mean_word) = match self.syntax {
-            Syntax::Latex => ("\\ldots ", "\\text{mean }"),
-            _ => ("..", "mean "),
-        };
-        let text = |figure: &dyn Fn(&Quantity) -> String| {
-            let comma = if self.syntax == Syntax::Latex {
-                ",\\; "
-            } else {
-                ", "
-            };
-            format!(
-                "{}{dots}{}{comma}{mean_word}{}",
-                figure(min),
-                figure(max),
-                figure(mean)
-            )
+        let line = |[min, max, mean]: [String; 3]| {
+            Line::new(format!("{min}{dots}{max}{comma}{mean}"), Breaks::Length)
         };
         let mut lines = Lines::new();
         // A length is read as a whole: numbers when all three have one.
-        let bound = [min, max, mean]
-            .iter()
-            .all(|quantity| quantity.value.is_some());
+        let values = length.values();
+        let bound = values.is_some();
         let (number, formula) = match self.show {
             Some(Show::Formulas) => (false, true),
             Some(Show::Both) => (bound, true),
             _ => (bound, !bound),
         };
-        if number {
-            lines.push(Line::new(
-                text(&|quantity| self.number(quantity)),
-                Breaks::Length,
-            ));
+        if number && let Some(values) = values {
+            lines.push(line(values.map(|value| self.number(&value))));
         }
         if formula {
-            lines.push(Line::new(
-                text(&|quantity| self.formula(&quantity.poly).text),
-                Breaks::Length,
-            ));
+            let parts = length.parts();
+            lines.push(line(parts.map(|part| self.formula(&part.poly).text)));
         }
         lines
     }

@@ -64,7 +64,8 @@ impl LengthQuantity {
         }
     }
 
-    fn values(&self) -> Option<[Coeff; 3]> {
+    /// Their values, if all have one.
+    pub(crate) fn values(&self) -> Option<[Coeff; 3]> {
         let [min, max, mean] = self.parts();
         Some([min.value.clone()?, max.value.clone()?, mean.value.clone()?])
     }
