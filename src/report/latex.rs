@@ -50,20 +50,15 @@ struct Row {
 }
 
 fn table(text: &mut String, section: &Section<'_>, spells: &Spells<'_>) {
-    let spelled = |row: &Vec<_>, spell: &Spell<'_>| {
-        row.iter()
-            .map(|cell| spell.cell(cell))
-            .collect::<Vec<Lines>>()
-    };
     let plain: Vec<Vec<Lines>> = section
         .rows
         .iter()
-        .map(|row| spelled(row, &spells.plain))
+        .map(|row| spells.plain.row(section, row))
         .collect();
     let total = section
         .total
         .as_ref()
-        .map(|row| spelled(row, &spells.plain));
+        .map(|row| spells.plain.row(section, row));
     let measure = Measure::of(section, &plain, total.as_ref());
     let Some(bands) = PAGES
         .iter()
@@ -71,11 +66,8 @@ fn table(text: &mut String, section: &Section<'_>, spells: &Spells<'_>) {
     else {
         return;
     };
-    let right: Vec<bool> = (0..section.columns.len())
-        .map(|column| measure.right(section, column))
-        .collect();
-    let table = Table { bands, right };
-    let math = section.rows.iter().map(|row| spelled(row, &spells.math));
+    let table = Table { bands, measure };
+    let math = section.rows.iter().map(|row| spells.math.row(section, row));
     let rows: Vec<Row> = plain
         .into_iter()
         .zip(math)
@@ -92,18 +84,7 @@ fn table(text: &mut String, section: &Section<'_>, spells: &Spells<'_>) {
         "\\multicolumn{{{slots}}}{{@{{}}l}}{{\\textbf{{{}}}}} \\\\*\n\\toprule\n",
         section.title
     ));
-    let titles = |line: fn(&str) -> Line| -> Vec<Lines> {
-        section
-            .columns
-            .iter()
-            .map(|column| Lines::from_elem(line(column.title), 1))
-            .collect()
-    };
-    let titles = titles(|title| Line {
-        text: title.to_owned(),
-        breaks: Breaks::Words,
-        width: width(title),
-    });
+    let titles = Spell::titles(section);
     table.row(
         text,
         &Row {
@@ -122,7 +103,7 @@ fn table(text: &mut String, section: &Section<'_>, spells: &Spells<'_>) {
             text,
             &Row {
                 plain,
-                math: spelled(total, &spells.math),
+                math: spells.math.row(section, total),
             },
             false,
         );
@@ -132,7 +113,7 @@ fn table(text: &mut String, section: &Section<'_>, spells: &Spells<'_>) {
 
 struct Table {
     bands: Bands,
-    right: Vec<bool>,
+    measure: Measure,
 }
 
 impl Table {
@@ -150,16 +131,7 @@ impl Table {
             .iter()
             .flatten()
             .find(|place| place.slot == slot && place.span == 1);
-        place.is_some_and(|place| self.place_right(place))
-    }
-
-    fn place_right(&self, place: &Place) -> bool {
-        place
-            .columns
-            .first()
-            .and_then(|column| self.right.get(*column))
-            .copied()
-            .unwrap_or(false)
+        place.is_some_and(|place| self.measure.right(place))
     }
 
     fn row(&self, text: &mut String, row: &Row, apart: bool) {
@@ -168,9 +140,6 @@ impl Table {
             .bands
             .iter()
             .map(|places| self.band(places, row))
-            .collect();
-        let bands: Vec<String> = bands
-            .into_iter()
             .filter(|band| band.contains(|c| c != '&' && c != ' '))
             .collect();
         if apart && self.bands.bands.len() > 1 {
@@ -196,7 +165,7 @@ impl Table {
                 at += 1;
             }
             at = place.slot + place.span - 1;
-            let right = self.place_right(place);
+            let right = self.measure.right(place);
             let words = self.words(place, row, right);
             if words.is_empty() {
                 // A place that is left empty is as many cells as it spans.

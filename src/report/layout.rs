@@ -1,7 +1,7 @@
 //! Where the columns of a section stand on a page of a given width: the first layout that is comfortable, and widths of its
 //! slots. Must never know what a cell says.
 
-use super::sections::{Holds, Layout, Section};
+use super::sections::{Column, Layout, Section};
 use super::spell::Lines;
 use super::wrap::{Breaks, widest, width};
 
@@ -45,8 +45,8 @@ pub(super) struct Need {
     comfortable: usize,
     /// The width at which no cell is broken.
     whole: usize,
-    /// Whether the column holds formulas without numbers; those stand left, numbers right.
-    formulas: bool,
+    /// Whether the column stands right: figures do, except formulas without numbers.
+    right: bool,
 }
 
 /// Measures a column.
@@ -60,14 +60,10 @@ impl Measure {
         rows: &[Vec<Lines>],
         total: Option<&Vec<Lines>>,
     ) -> Measure {
-        let mut needs: Vec<Need> = section
-            .columns
-            .iter()
-            .map(|column| Need::title(column.title))
-            .collect();
+        let mut needs: Vec<Need> = section.columns.iter().map(Need::title).collect();
         for row in rows {
             for (need, lines) in needs.iter_mut().zip(row) {
-                need.formulas |= matches!(&**lines, [line] if line.breaks == Breaks::Formula);
+                need.right &= !matches!(&**lines, [line] if line.breaks == Breaks::Formula);
                 need.lines(lines);
             }
         }
@@ -77,14 +73,12 @@ impl Measure {
         Measure(needs)
     }
 
-    /// Whether a column stands right.
-    pub(super) fn right(&self, section: &Section<'_>, column: usize) -> bool {
-        let holds = section.columns.get(column).map(|column| column.holds);
-        let numeric = matches!(
-            holds,
-            Some(Holds::Quantities | Holds::Lengths | Holds::Shares)
-        );
-        numeric && !self.0.get(column).is_some_and(|need| need.formulas)
+    /// Whether a place stands right, as its first column does.
+    pub(super) fn right(&self, place: &Place) -> bool {
+        let first = place.columns.first();
+        first
+            .and_then(|column| self.0.get(*column))
+            .is_some_and(|need| need.right)
     }
 
     fn need(&self, place: &Place) -> Need {
@@ -107,13 +101,13 @@ impl Measure {
 }
 
 impl Need {
-    fn title(title: &str) -> Need {
-        let width = width(title);
+    fn title(column: &Column) -> Need {
+        let width = width(column.title);
         Need {
             least: width,
             comfortable: width,
             whole: width,
-            formulas: false,
+            right: column.holds.numeric(),
         }
     }
 

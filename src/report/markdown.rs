@@ -3,7 +3,7 @@
 
 use super::Style;
 use super::header::{facts, headline};
-use super::sections::{Column, Holds, Section, sections};
+use super::sections::{Column, Section, sections};
 use super::spell::{Lines, Spell};
 use super::wrap::{Breaks, tame};
 use crate::summary::Summary;
@@ -45,11 +45,11 @@ fn table(text: &mut String, section: &Section<'_>, spell: &Spell<'_>) {
     }
     text.push_str("|\n");
     for (_, column) in &columns {
-        let right = matches!(
-            column.holds,
-            Holds::Quantities | Holds::Lengths | Holds::Shares
-        );
-        text.push_str(if right { "| ---: " } else { "| --- " });
+        text.push_str(if column.holds.numeric() {
+            "| ---: "
+        } else {
+            "| --- "
+        });
     }
     text.push_str("|\n");
     for (row, bold) in section

@@ -47,6 +47,13 @@ pub(super) enum Holds {
     Shares,
 }
 
+impl Holds {
+    /// Whether cells are figures, which stand right.
+    pub(super) fn numeric(self) -> bool {
+        matches!(self, Holds::Quantities | Holds::Lengths | Holds::Shares)
+    }
+}
+
 /// A column of a section.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Column {

@@ -4,7 +4,7 @@
 use smallvec::{SmallVec, smallvec};
 
 use super::numbers;
-use super::sections::{Cell, share};
+use super::sections::{Cell, Section, share};
 use super::wrap::{Breaks, tame, width};
 use super::{Show, Style};
 use crate::summary::{LengthQuantity, Quantity, Summary, SummaryRow};
@@ -47,6 +47,28 @@ impl<'s> Spell<'s> {
             show: style.show,
             syntax,
         }
+    }
+
+    /// The titles of a section, as cells.
+    pub(super) fn titles(section: &Section<'_>) -> Vec<Lines> {
+        let titles = section.columns.iter().map(|column| column.title);
+        titles
+            .map(|title| one(title.to_owned(), Breaks::Words))
+            .collect()
+    }
+
+    /// The cells of a row of a section; nothing in columns for machines.
+    pub(super) fn row(&self, section: &Section<'_>, row: &[Cell<'_>]) -> Vec<Lines> {
+        let cells = row.iter().zip(&section.columns);
+        cells
+            .map(|(cell, column)| {
+                if column.machine {
+                    Lines::new()
+                } else {
+                    self.cell(cell)
+                }
+            })
+            .collect()
     }
 
     /// The lines of a cell.

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::Style;
 use super::header::{facts, headline};
 use super::layout::{Bands, GAP, INDENT, Measure, Place, choose, listed, total};
-use super::sections::{Holds, Section, sections};
-use super::spell::{Line, Lines, Spell};
+use super::sections::{Section, sections};
+use super::spell::{Lines, Spell};
 use super::wrap::{Breaks, tame, width, wrap};
 use crate::summary::Summary;
 use crate::sym::Syntax;
@@ -55,43 +55,27 @@ fn header(out: &mut Page, summary: &Summary<'_>) {
 }
 
 fn table(out: &mut Page, section: &Section<'_>, spell: &Spell<'_>) {
-    let spelled = |row: &Vec<_>| -> Vec<Lines> {
-        let cells = row.iter().zip(&section.columns);
-        cells
-            .map(|(cell, column)| {
-                if column.machine {
-                    Lines::new()
-                } else {
-                    spell.cell(cell)
-                }
-            })
-            .collect()
-    };
-    let rows: Vec<Vec<Lines>> = section.rows.iter().map(spelled).collect();
-    let totals = section.total.as_ref().map(spelled);
+    let rows: Vec<Vec<Lines>> = section
+        .rows
+        .iter()
+        .map(|row| spell.row(section, row))
+        .collect();
+    let totals = section.total.as_ref().map(|row| spell.row(section, row));
     let measure = Measure::of(section, &rows, totals.as_ref());
     let Some(bands) = choose(section, &measure, out.width) else {
         return records(out, section, &rows, totals.as_ref());
     };
-    let right: Vec<bool> = (0..section.columns.len())
-        .map(|column| measure.right(section, column))
-        .collect();
     let wide = total(&bands.widths).max(width(&section.title));
     out.line(&section.title);
     out.rule('─', wide);
-    let titles: Vec<Lines> = section
-        .columns
-        .iter()
-        .map(|column| Lines::from_elem(Line::words(column.title), 1))
-        .collect();
-    out.row(&bands, &titles, &right);
+    out.row(&bands, &Spell::titles(section), &measure);
     out.rule('─', wide);
     for row in &rows {
-        out.row(&bands, row, &right);
+        out.row(&bands, row, &measure);
     }
     if let Some(totals) = &totals {
         out.rule('─', wide);
-        out.row(&bands, totals, &right);
+        out.row(&bands, totals, &measure);
     }
 }
 
@@ -102,12 +86,7 @@ fn records(out: &mut Page, section: &Section<'_>, rows: &[Vec<Lines>], total: Op
             .columns
             .first()
             .and_then(|column| section.columns.get(*column));
-        column.filter(|column| {
-            matches!(
-                column.holds,
-                Holds::Quantities | Holds::Lengths | Holds::Shares
-            )
-        })
+        column.filter(|column| column.holds.numeric())
     };
     let mut places = listed(section);
     places.sort_by_key(|place| numeric(place).is_some());
@@ -139,16 +118,6 @@ fn records(out: &mut Page, section: &Section<'_>, rows: &[Vec<Lines>], total: Op
                 );
                 out.hanging(&label, &line.text, line.breaks);
             }
-        }
-    }
-}
-
-impl Line {
-    fn words(text: &str) -> Line {
-        Line {
-            width: width(text),
-            text: text.to_owned(),
-            breaks: Breaks::Words,
         }
     }
 }
@@ -191,13 +160,13 @@ impl Page {
         }
     }
 
-    fn row(&mut self, bands: &Bands, cells: &[Lines], right: &[bool]) {
+    fn row(&mut self, bands: &Bands, cells: &[Lines], measure: &Measure) {
         for places in &bands.bands {
-            self.band(places, &bands.widths, cells, right);
+            self.band(places, &bands.widths, cells, measure);
         }
     }
 
-    fn band(&mut self, places: &[Place], widths: &[usize], cells: &[Lines], right: &[bool]) {
+    fn band(&mut self, places: &[Place], widths: &[usize], cells: &[Lines], measure: &Measure) {
         let mut columns: Vec<(usize, usize, bool, Vec<Cow<'_, str>>)> =
             Vec::with_capacity(places.len());
         for place in places {
@@ -206,13 +175,7 @@ impl Page {
             let wide =
                 total(&widths[place.slot..place.slot + place.span]).saturating_sub(place.indent);
             let lines = self.lines(place, wide, cells);
-            let right = place
-                .columns
-                .first()
-                .and_then(|column| right.get(*column))
-                .copied()
-                .unwrap_or(false);
-            columns.push((start, wide, right, lines));
+            columns.push((start, wide, measure.right(place), lines));
         }
         let height = columns
             .iter()
