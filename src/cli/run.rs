@@ -4,7 +4,7 @@ use super::args::{Arguments, By, Check, Command, Formula, Ops, QuantityName, Rep
 use super::{Failure, diagnostics, files};
 use crate::diag::{Diagnostics, did_you_mean};
 use crate::dtype::{DTYPES, Dtype};
-use crate::formula::Formula as Quantity;
+use crate::formula::{Formula as Quantity, FormulaError};
 use crate::ledger::Ledger;
 use crate::model::{Model, Options};
 use crate::ops::{OPS, reference};
@@ -17,6 +17,25 @@ impl From<Diagnostics> for Failure {
     fn from(diagnostics: Diagnostics) -> Self {
         Failure::Failed(diagnostics::render(&diagnostics))
     }
+}
+
+impl From<FormulaError> for Failure {
+    fn from(error: FormulaError) -> Self {
+        Failure::Failed(format!("error[dimension]: {error}"))
+    }
+}
+
+/// There is nothing of this name: what was meant perhaps, and `more` that helps.
+fn unknown<'a>(
+    what: &str,
+    name: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    more: &str,
+) -> Failure {
+    let help = did_you_mean(name, known).unwrap_or_default();
+    Failure::Failed(format!(
+        "error: there is no {what} `{name}`\n  help: {help}{more}"
+    ))
 }
 
 /// Runs a command.
@@ -141,11 +160,7 @@ fn select(selectors: &Selectors) -> Result<Selection, Failure> {
     let profile = profile(&selectors.profile)?;
     let Some(dtype) = Dtype::find(&selectors.dtype) else {
         let known = DTYPES.iter().map(|dtype| dtype.name);
-        let help = did_you_mean(&selectors.dtype, known).unwrap_or_default();
-        return Err(Failure::Failed(format!(
-            "error: there is no type `{}`\n  help: {help}",
-            selectors.dtype
-        )));
+        return Err(unknown("type", &selectors.dtype, known, ""));
     };
     let (name, text) = files::read(&selectors.file)?;
     let options = Options {
@@ -174,10 +189,8 @@ fn profile(name: &str) -> Result<Profile, Failure> {
         let (name, text) = files::read(name.as_ref())?;
         return Ok(Profile::parse(&name, &text)?);
     }
-    let help = did_you_mean(name, Profile::names()).unwrap_or_default();
-    Err(Failure::Failed(format!(
-        "error: there is no profile `{name}`\n  help: {help}; a file ends in `.ron`"
-    )))
+    let more = "; a file ends in `.ron`";
+    Err(unknown("profile", name, Profile::names(), more))
 }
 
 fn report(report: &Report) -> Result<(), Failure> {
@@ -196,16 +209,16 @@ fn report(report: &Report) -> Result<(), Failure> {
         preset,
         basis: &basis,
     };
-    let summary = summarize(&model, &ledger, &asked)
-        .map_err(|error| Failure::Failed(format!("error[dimension]: {error}")))?;
+    let summary = summarize(&model, &ledger, &asked)?;
     if report.show == Some(super::args::ShowWhat::Numbers) {
-        for quantity in [
-            ledger.dots(),
-            ledger.macs(),
-            ledger.flops(),
-            ledger.params(),
+        let total = ledger.total();
+        for poly in [
+            total.dots.poly(),
+            total.macs.poly(),
+            total.flops.poly(),
+            total.params.poly(),
         ] {
-            value(&quantity)?;
+            value(&ledger.formula(poly))?;
         }
     }
     let cut = report.by.map(|by| match by {
@@ -260,9 +273,7 @@ fn formula(formula: &Formula) -> Result<(), Failure> {
     if formula.value {
         return files::write(None, &format!("{}\n", value(&quantity)?));
     }
-    let (text, notes) = quantity
-        .bound(&basis, formula.form.form(), formula.syntax.syntax())
-        .map_err(|error| Failure::Failed(format!("error[dimension]: {error}")))?;
+    let (text, notes) = quantity.bound(&basis, formula.form.form(), formula.syntax.syntax())?;
     for note in notes {
         super::note(&note);
     }
@@ -273,9 +284,7 @@ fn formula(formula: &Formula) -> Result<(), Failure> {
 fn value(formula: &Quantity) -> Result<dashu_int::IBig, Failure> {
     let free = formula.free();
     if free.is_empty() {
-        return formula
-            .at(&[])
-            .map_err(|error| Failure::Failed(format!("error[dimension]: {error}")));
+        return Ok(formula.at(&[])?);
     }
     let set: Vec<String> = free.iter().map(|name| format!("--set {name}=..")).collect();
     let message = format!(
@@ -297,11 +306,6 @@ fn ops(ops: &Ops) -> Result<(), Failure> {
             None,
             &format!("{}\n\n{}", reference::page(def), reference::fields(def)),
         ),
-        None => {
-            let help = did_you_mean(name, OPS.iter().map(|def| def.name)).unwrap_or_default();
-            Err(Failure::Failed(format!(
-                "error: there is no op `{name}`\n  help: {help}"
-            )))
-        }
+        None => Err(unknown("op", name, OPS.iter().map(|def| def.name), "")),
     }
 }
