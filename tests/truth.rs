@@ -16,19 +16,21 @@ use serde_json::Value;
 
 use modules::{BERT, DEEPSEEK, GEMMA, GPT2, LLAMA, MIXTRAL, Modules, VIT};
 
-/// A model of `models/` with a preset, which may be followed by `--set switch=value`, and values.
-fn model(file: &str, preset: &str, set: &[(&str, u64)]) -> Model {
-    let (preset, switch) = preset.split_once(" --set ").unwrap_or((preset, ""));
+/// A model of `models/` with a preset and values.
+fn model(file: &str, preset: &str, values: &[(&str, u64)]) -> Model {
+    switched(file, preset, &[], values)
+}
+
+/// A model of `models/` with a preset, switches and values.
+fn switched(file: &str, preset: &str, switches: &[(&str, bool)], values: &[(&str, u64)]) -> Model {
     let text = std::fs::read_to_string(format!("models/{file}.ron")).expect("the model is there");
-    let set = set
+    let switches = switches
         .iter()
-        .map(|(name, value)| ((*name).to_owned(), value.to_string()))
-        .chain(
-            switch
-                .split_once('=')
-                .map(|(name, value)| (name.to_owned(), value.to_owned())),
-        )
-        .collect();
+        .map(|(name, on)| ((*name).to_owned(), on.to_string()));
+    let values = values
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.to_string()));
+    let set = switches.chain(values).collect();
     let preset = Some(preset.to_owned()).filter(|preset| !preset.is_empty());
     Model::read(file, &text, &Options { preset, set }).unwrap_or_else(|errors| panic!("{errors}"))
 }
@@ -58,7 +60,13 @@ fn macs_of(ledger: &Ledger, names: &[&str]) -> IBig {
 }
 
 /// Compares a model with what was measured on the real code: parameters, and MACs module by module.
-fn agrees_with_torch(measured: &str, file: &str, preset: &str, modules: Modules) {
+fn agrees_with_torch(
+    measured: &str,
+    file: &str,
+    preset: &str,
+    switches: &[(&str, bool)],
+    modules: Modules,
+) {
     let text = std::fs::read_to_string(format!("tests/truth/{measured}.json"))
         .expect("the measurement is there");
     let measured: Value = serde_json::from_str(&text).expect("the measurement is JSON");
@@ -70,7 +78,7 @@ fn agrees_with_torch(measured: &str, file: &str, preset: &str, modules: Modules)
                 .into_iter()
                 .filter_map(|name| Some((name, point[name].as_u64()?)))
                 .collect();
-            let model = model(file, preset, &given);
+            let model = switched(file, preset, switches, &given);
             let ledger = ledger(&model, phase, "torch");
             assert_eq!(number(&ledger.params()), wanted(&measured["params"]));
             let rotary = point["rotary_table_macs"].as_u64().unwrap_or(0);
@@ -98,7 +106,7 @@ fn agrees_with_torch(measured: &str, file: &str, preset: &str, modules: Modules)
     for point in measured["kv_cache"].as_array().into_iter().flatten() {
         let given = [("B", point["B"].as_u64()), ("T", point["T"].as_u64())];
         let given = given.map(|(name, value)| (name, value.expect("a size")));
-        let model = model(file, preset, &given);
+        let model = switched(file, preset, switches, &given);
         let bytes = ledger(&model, "prefill", "torch").kv_cache_bytes(Dtype::BF16);
         assert_eq!(
             number(&bytes),
@@ -111,22 +119,22 @@ fn agrees_with_torch(measured: &str, file: &str, preset: &str, modules: Modules)
 
 #[test]
 fn gpt2_is_what_torch_counts() {
-    agrees_with_torch("gpt2-small", "gpt2", "gpt2", GPT2);
+    agrees_with_torch("gpt2-small", "gpt2", "gpt2", &[], GPT2);
 }
 
 #[test]
 fn llama3_8b_is_what_torch_counts() {
-    agrees_with_torch("llama-3-8b", "llama", "llama3_8b", LLAMA);
+    agrees_with_torch("llama-3-8b", "llama", "llama3_8b", &[], LLAMA);
 }
 
 #[test]
 fn gemma2_9b_is_what_torch_counts() {
-    agrees_with_torch("gemma-2-9b", "gemma2", "gemma2_9b", GEMMA);
+    agrees_with_torch("gemma-2-9b", "gemma2", "gemma2_9b", &[], GEMMA);
 }
 
 #[test]
 fn mixtral_8x7b_is_what_torch_counts() {
-    agrees_with_torch("mixtral-8x7b", "mixtral", "mixtral_8x7b", MIXTRAL);
+    agrees_with_torch("mixtral-8x7b", "mixtral", "mixtral_8x7b", &[], MIXTRAL);
 }
 
 /// The parameters that a token of Mixtral 8x7B passes, embedding and head included.
@@ -140,8 +148,14 @@ fn mixtral_8x7b_has_its_published_active_parameters() {
 /// The published code caches keys and values; the switch `latent` is off for it.
 #[test]
 fn deepseek_v2_lite_is_what_torch_counts() {
-    let preset = "deepseek_v2_lite --set latent=false";
-    agrees_with_torch("deepseek-v2-lite", "deepseek", preset, DEEPSEEK);
+    let off = [("latent", false)];
+    agrees_with_torch(
+        "deepseek-v2-lite",
+        "deepseek",
+        "deepseek_v2_lite",
+        &off,
+        DEEPSEEK,
+    );
 }
 
 /// DeepSeek-V2: 236B parameters of which 21B are active; its table 1: a token keeps `(d_c + d_h^R) l` elements.
@@ -161,16 +175,13 @@ fn deepseek_v2_has_its_published_active_parameters_and_cache() {
 /// `H (2 c + dr)` MACs, the other unfolds it at `c H (dn + dv)` first.
 #[test]
 fn deepseek_absorbed_and_materialised_own_the_same_weights() {
-    let at = |absorbed: &str| {
-        let set = vec![("absorbed".to_owned(), absorbed.to_owned())];
-        let text = std::fs::read_to_string("models/deepseek.ron").expect("the model is there");
-        let model = Model::read("deepseek", &text, &Options { preset: None, set });
-        let model = model.unwrap_or_else(|errors| panic!("{errors}"));
+    let at = |absorbed: bool| {
+        let model = switched("deepseek", "", &[("absorbed", absorbed)], &[]);
         let ledger = ledger(&model, "decode", "exact");
         let by_token = ledger.only(|row| row.path.contains("attended"));
         (ledger.params(), ledger.total().cached, by_token.macs())
     };
-    let ((own, kept, folded), (same, as_much, unfolded)) = (at("true"), at("false"));
+    let ((own, kept, folded), (same, as_much, unfolded)) = (at(true), at(false));
     assert_eq!((own, kept), (same, as_much));
     let (b, h, l, t, c, dn, dr, dv) = (2_u64, 3, 5, 7, 11, 13, 17, 19);
     let sizes = [("B", b), ("H", h), ("L", l), ("D", 1), ("T", t)];
@@ -184,56 +195,57 @@ fn deepseek_absorbed_and_materialised_own_the_same_weights() {
 
 #[test]
 fn bert_base_is_what_torch_counts() {
-    agrees_with_torch("bert-base", "bert", "bert_base_uncased", BERT);
+    agrees_with_torch("bert-base", "bert", "bert_base_uncased", &[], BERT);
 }
 
 #[test]
 fn vit_b_16_is_what_torch_counts() {
-    agrees_with_torch("vit-b-16", "vit", "vit_b_16", VIT);
+    agrees_with_torch("vit-b-16", "vit", "vit_b_16", &[], VIT);
 }
 
 /// Published parameters. Sources: model cards and safetensors totals of the named checkpoints; torchvision's model table
 /// for ViT.
+const PUBLISHED: &[(&str, &str, u64)] = &[
+    ("gpt2", "gpt2", 124_439_808),
+    ("gpt2", "gpt2_medium", 354_823_168),
+    ("gpt2", "gpt2_large", 774_030_080),
+    ("gpt2", "gpt2_xl", 1_557_611_200),
+    ("gpt2", "nanogpt", 124_337_664),
+    ("llama", "llama_7b", 6_738_415_616),
+    ("llama", "llama_13b", 13_015_864_320),
+    ("llama", "llama_33b", 32_528_943_616),
+    ("llama", "llama_65b", 65_285_660_672),
+    ("llama", "llama2_7b", 6_738_415_616),
+    ("llama", "llama2_13b", 13_015_864_320),
+    ("llama", "llama2_70b", 68_976_648_192),
+    ("llama", "llama3_8b", 8_030_261_248),
+    ("llama", "llama3_70b", 70_553_706_496),
+    ("llama", "llama3_1_405b", 405_853_388_800),
+    ("llama", "llama3_2_1b", 1_235_814_400),
+    ("llama", "llama3_2_3b", 3_212_749_824),
+    ("mistral", "mistral_7b_v0_1", 7_241_732_096),
+    ("mixtral", "mixtral_8x7b", 46_702_792_704),
+    ("mixtral", "mixtral_8x22b", 140_620_634_112),
+    ("deepseek", "deepseek_v2_lite", 15_706_484_224),
+    ("deepseek", "deepseek_v2", 235_741_434_880),
+    ("deepseek", "deepseek_v3", 671_026_419_200),
+    ("gemma2", "gemma2_2b", 2_614_341_888),
+    ("gemma2", "gemma2_9b", 9_241_705_984),
+    ("gemma2", "gemma2_27b", 27_227_128_320),
+    ("bert", "bert_base_uncased", 109_482_240),
+    ("bert", "bert_base_cased", 108_310_272),
+    ("bert", "bert_large_uncased", 335_141_888),
+    ("bert", "bert_large_cased", 333_579_264),
+    ("vit", "vit_b_16", 86_567_656),
+    ("vit", "vit_b_32", 88_224_232),
+    ("vit", "vit_l_16", 304_326_632),
+    ("vit", "vit_l_32", 306_535_400),
+    ("vit", "vit_h_14", 632_045_800),
+];
+
 #[test]
 fn published_sizes_have_their_published_parameters() {
-    let published: &[(&str, &str, u64)] = &[
-        ("gpt2", "gpt2", 124_439_808),
-        ("gpt2", "gpt2_medium", 354_823_168),
-        ("gpt2", "gpt2_large", 774_030_080),
-        ("gpt2", "gpt2_xl", 1_557_611_200),
-        ("gpt2", "nanogpt", 124_337_664),
-        ("llama", "llama_7b", 6_738_415_616),
-        ("llama", "llama_13b", 13_015_864_320),
-        ("llama", "llama_33b", 32_528_943_616),
-        ("llama", "llama_65b", 65_285_660_672),
-        ("llama", "llama2_7b", 6_738_415_616),
-        ("llama", "llama2_13b", 13_015_864_320),
-        ("llama", "llama2_70b", 68_976_648_192),
-        ("llama", "llama3_8b", 8_030_261_248),
-        ("llama", "llama3_70b", 70_553_706_496),
-        ("llama", "llama3_1_405b", 405_853_388_800),
-        ("llama", "llama3_2_1b", 1_235_814_400),
-        ("llama", "llama3_2_3b", 3_212_749_824),
-        ("mistral", "mistral_7b_v0_1", 7_241_732_096),
-        ("mixtral", "mixtral_8x7b", 46_702_792_704),
-        ("mixtral", "mixtral_8x22b", 140_620_634_112),
-        ("deepseek", "deepseek_v2_lite", 15_706_484_224),
-        ("deepseek", "deepseek_v2", 235_741_434_880),
-        ("deepseek", "deepseek_v3", 671_026_419_200),
-        ("gemma2", "gemma2_2b", 2_614_341_888),
-        ("gemma2", "gemma2_9b", 9_241_705_984),
-        ("gemma2", "gemma2_27b", 27_227_128_320),
-        ("bert", "bert_base_uncased", 109_482_240),
-        ("bert", "bert_base_cased", 108_310_272),
-        ("bert", "bert_large_uncased", 335_141_888),
-        ("bert", "bert_large_cased", 333_579_264),
-        ("vit", "vit_b_16", 86_567_656),
-        ("vit", "vit_b_32", 88_224_232),
-        ("vit", "vit_l_16", 304_326_632),
-        ("vit", "vit_l_32", 306_535_400),
-        ("vit", "vit_h_14", 632_045_800),
-    ];
-    for (file, preset, params) in published {
+    for (file, preset, params) in PUBLISHED {
         let model = model(file, preset, &[]);
         let ledger = ledger(&model, "forward", "exact");
         let counted = number(&ledger.params());
@@ -243,15 +255,14 @@ fn published_sizes_have_their_published_parameters() {
 
 #[test]
 fn every_preset_is_compared_with_a_published_size() {
-    let source = include_str!("truth.rs");
     for file in [
-        "gpt2", "llama", "mistral", "mixtral", "gemma2", "bert", "vit",
+        "gpt2", "llama", "mistral", "mixtral", "deepseek", "gemma2", "bert", "vit",
     ] {
         for preset in model(file, "", &[]).presets() {
-            assert!(
-                source.contains(&format!("(\"{file}\", \"{preset}\",")),
-                "{file} {preset}"
-            );
+            let compared = PUBLISHED
+                .iter()
+                .any(|(of, size, _)| *of == file && *size == preset);
+            assert!(compared, "{file} {preset}");
         }
     }
 }
@@ -408,13 +419,7 @@ fn walkthrough_decode_reads_a_context_that_counts_the_current_token() {
 
 #[test]
 fn walkthrough_with_a_causal_mask_has_the_triangle() {
-    let text = std::fs::read_to_string("models/walkthrough.ron").expect("the model is there");
-    let options = Options {
-        preset: Some("walkthrough".into()),
-        set: vec![("causal".into(), "true".into())],
-    };
-    let model =
-        Model::read("walkthrough", &text, &options).unwrap_or_else(|errors| panic!("{errors}"));
+    let model = switched("walkthrough", "walkthrough", &[("causal", true)], &[]);
     let ledger = ledger(&model, "forward", "exact");
     let scores = ledger
         .rows
