@@ -3,20 +3,8 @@
 use dotledger::ops::OPS;
 
 use crate::concrete::WALKS;
-use crate::harness::check;
+use crate::harness::{check, flat};
 use crate::models::shipped;
-
-/// A model without phases: symbols, relations, inputs, nodes, output.
-fn flat(symbols: &str, relations: &str, inputs: &str, nodes: &str, output: &str) -> String {
-    let symbols: String = symbols
-        .split(' ')
-        .map(|name| format!("{name}: \"a size\", "))
-        .collect();
-    format!(
-        "Model(name: \"case\", symbols: ({symbols}), relations: [{relations}], inputs: ({inputs}), nodes: ({nodes}), \
-         output: {output})"
-    )
-}
 
 /// The models of this file, each with the greatest size that it is walked at.
 fn cases() -> Vec<(&'static str, String, i64)> {

@@ -3,22 +3,11 @@
 use dotledger::sym::Bindings;
 
 use crate::compare::differences;
-use crate::harness::{Bench, check};
-
-fn model(symbols: &str, relations: &str, inputs: &str, nodes: &str, output: &str) -> String {
-    let symbols: String = symbols
-        .split(' ')
-        .map(|name| format!("{name}: \"a size\", "))
-        .collect();
-    format!(
-        "Model(name: \"case\", symbols: ({symbols}), relations: [{relations}], inputs: ({inputs}), nodes: ({nodes}), \
-         output: {output})"
-    )
-}
+use crate::harness::{Bench, check, flat};
 
 #[test]
 fn softmax_along_an_axis_of_several_terms() {
-    let text = model(
+    let text = flat(
         "B N M D",
         "",
         r#"x: "B @N D", y: "B @M D""#,
@@ -33,7 +22,7 @@ fn softmax_along_an_axis_of_several_terms() {
 
 #[test]
 fn norm_along_an_axis_of_several_terms() {
-    let text = model(
+    let text = flat(
         "B N C D",
         "",
         r#"x: "B @N C", y: "B @N D""#,
@@ -49,7 +38,7 @@ fn norm_along_an_axis_of_several_terms() {
 
 #[test]
 fn reduce_along_an_axis_of_several_terms() {
-    let text = model(
+    let text = flat(
         "B N M D",
         "",
         r#"x: "B @N D", y: "B @M D""#,
@@ -65,7 +54,7 @@ fn reduce_along_an_axis_of_several_terms() {
 
 #[test]
 fn a_mask_between_axes_of_several_terms() {
-    let text = model(
+    let text = flat(
         "B N R P D",
         "",
         r#"x: "B @N D", r: "B @R D", p: "B @P D""#,
@@ -85,7 +74,7 @@ fn a_mask_between_axes_of_several_terms() {
 
 #[test]
 fn contractions_over_axes_of_several_terms() {
-    let text = model(
+    let text = flat(
         "B N C D",
         "",
         r#"x: "B @N C", y: "B @N D""#,
@@ -103,7 +92,7 @@ fn contractions_over_axes_of_several_terms() {
 
 #[test]
 fn a_convolution_with_sizes_of_several_terms() {
-    let text = model(
+    let text = flat(
         "B C G N K",
         r#""K <= N""#,
         r#"x: "B 2*(G+1) @N""#,
@@ -120,7 +109,7 @@ fn a_convolution_with_sizes_of_several_terms() {
 
 #[test]
 fn rearranging_axes_of_several_terms() {
-    let text = model(
+    let text = flat(
         "N C D H",
         "",
         r#"x: "@N (C+D)*H""#,
@@ -137,7 +126,7 @@ fn rearranging_axes_of_several_terms() {
 
 #[test]
 fn expanding_to_a_size_of_several_terms() {
-    let text = model(
+    let text = flat(
         "N K R",
         "",
         r#"x: "@N K+1""#,

@@ -72,7 +72,6 @@ impl Bench {
     /// Walks the model in a phase at some numbers.
     pub(crate) fn walk(&self, phase: &str, numbers: &Bindings, masks: bool) -> Result<Run, Misfit> {
         let symbols = self.model.symbols();
-        let setting = Setting::new(symbols, numbers.clone(), self.wide.clone());
         // A model of phases reserves `n`; in one without, `n` is a symbol like any other.
         let declared = |name: &str| {
             self.model
@@ -80,14 +79,21 @@ impl Bench {
                 .iter()
                 .any(|(sym, ..)| symbols.name(*sym) == name)
         };
-        let setting = match symbols.lookup("T").and_then(|context| numbers.get(context)) {
+        match symbols.lookup("T").and_then(|context| numbers.get(context)) {
             Some(context) if symbols.lookup("n").is_some() && !declared("n") => {
                 let context = i64::try_from(context.clone()).expect("a small context");
-                setting.at(Positions::of(phase, context).expect("a phase that the oracle knows"))
+                let positions = Positions::of(phase, context);
+                self.walk_at(
+                    positions.expect("a phase that the oracle knows"),
+                    numbers,
+                    masks,
+                )
             }
-            _ => setting,
-        };
-        walk(self.model.graph(), &setting, masks)
+            _ => {
+                let setting = Setting::new(symbols, numbers.clone(), self.wide.clone());
+                walk(self.model.graph(), &setting, masks)
+            }
+        }
     }
 
     /// Compares everything at some numbers in a phase, under both profiles.
@@ -212,6 +218,24 @@ impl Bench {
 pub(crate) fn read(name: &str, text: &str, set: Vec<(String, String)>) -> Result<Model, String> {
     Model::read(name, text, &Options { preset: None, set })
         .map_err(|diagnostics| diagnostics.to_string())
+}
+
+/// A model without phases, its symbols all sizes: symbols, relations, inputs, nodes, output.
+pub(crate) fn flat(
+    symbols: &str,
+    relations: &str,
+    inputs: &str,
+    nodes: &str,
+    output: &str,
+) -> String {
+    let symbols: String = symbols
+        .split(' ')
+        .map(|name| format!("{name}: \"a size\", "))
+        .collect();
+    format!(
+        "Model(name: \"case\", symbols: ({symbols}), relations: [{relations}], inputs: ({inputs}), nodes: ({nodes}), \
+         output: {output})"
+    )
 }
 
 /// Compares a model in every phase at a few sizes up to `high`, and looks for a witness of every horizontal row.
