@@ -157,42 +157,42 @@ fn class_differences(
         .entries
         .iter()
         .for_each(|entry| walked.add(&entry.count));
-    let sum = |pick: &dyn Fn(&Row) -> Poly| {
+    let sum = |pick: fn(&Row) -> &Poly| {
         class
             .rows
             .iter()
-            .map(|row| numbers.count(&pick(row)))
+            .map(|row| numbers.count(pick(row)))
             .sum::<Result<u64, _>>()
     };
     let runs = class.entries.iter().map(|entry| entry.runs).sum();
-    check("repeat", &sum(&|row| row.repeat.clone())?, &runs, found);
+    check("repeat", &sum(|row| &row.repeat)?, &runs, found);
     check(
         "dots",
-        &sum(&|row| row.amounts.dots.poly().clone())?,
+        &sum(|row| row.amounts.dots.poly())?,
         &walked.dots(),
         found,
     );
     check(
         "macs",
-        &sum(&|row| row.amounts.macs.poly().clone())?,
+        &sum(|row| row.amounts.macs.poly())?,
         &walked.macs(),
         found,
     );
     check(
         "flops",
-        &sum(&|row| row.amounts.flops.poly().clone())?,
+        &sum(|row| row.amounts.flops.poly())?,
         &(flops_per_mac * walked.macs()),
         found,
     );
     check(
         "params",
-        &sum(&|row| row.amounts.params.poly().clone())?,
+        &sum(|row| row.amounts.params.poly())?,
         &walked.weights.values().sum(),
         found,
     );
     check(
         "all elementwise",
-        &sum(&|row| row.amounts.elementwise.poly().clone())?,
+        &sum(|row| row.amounts.elementwise.poly())?,
         &walked.operations(),
         found,
     );
@@ -203,7 +203,7 @@ fn class_differences(
     kinds.retain(|_, count| *count > 0);
     check(
         "scalars kept in caches",
-        &sum(&|row| row.amounts.cached.poly().clone())?,
+        &sum(|row| row.amounts.cached.poly())?,
         &walked.kept,
         found,
     );
@@ -233,6 +233,19 @@ fn class_differences(
     Ok(())
 }
 
+/// A walked number as the algebra writes it.
+pub(crate) fn whole(value: u64) -> Coeff {
+    Coeff::from(i64::try_from(value).expect("a small count"))
+}
+
+/// The least, the greatest and the mean length that was walked, where there are dots.
+pub(crate) fn lengths(walked: &Count) -> Option<[Coeff; 3]> {
+    let (min, _) = walked.lengths.first_key_value()?;
+    let (max, _) = walked.lengths.last_key_value()?;
+    let mean = whole(walked.macs()).checked_div(&whole(walked.dots()));
+    Some([whole(*min), whole(*max), mean.expect("there are dots")])
+}
+
 /// The least, the greatest and the mean length, where there are dots.
 fn length(
     numbers: &Numbers<'_>,
@@ -240,17 +253,9 @@ fn length(
     walked: &Count,
     found: &mut Vec<String>,
 ) -> Result<(), String> {
-    let (Some((min, _)), Some((max, _))) = (
-        walked.lengths.first_key_value(),
-        walked.lengths.last_key_value(),
-    ) else {
+    let Some(walked) = lengths(walked) else {
         return Ok(());
     };
-    let whole = |value: u64| Coeff::from(i64::try_from(value).unwrap_or(i64::MAX));
-    let mean = whole(walked.macs())
-        .checked_div(&whole(walked.dots()))
-        .expect("there are dots");
-    let walked = [whole(*min), whole(*max), mean];
     let said = match &row.length {
         None => return Err(String::from("there are dots and no length")),
         Some(Length::Fixed(length)) => {

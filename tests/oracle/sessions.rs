@@ -6,6 +6,7 @@ use dotledger::ledger::{Ledger, Row};
 use dotledger::sym::{Bindings, Coeff, Poly};
 use dotledger::work::Length;
 
+use super::compare::{lengths, whole};
 use super::concrete::{Count, Positions, Run};
 use super::harness::Bench;
 use super::sample::{Random, small};
@@ -52,7 +53,6 @@ fn compare(
         poly.eval(numbers, &ledger.symbols)
             .unwrap_or_else(|error| panic!("{what}: {}", error.message(&ledger.symbols)))
     };
-    let whole = |value: u64| Coeff::from(i64::try_from(value).expect("a small count"));
     assert_eq!(
         at(row.amounts.dots.poly()),
         whole(walked.dots()),
@@ -79,21 +79,13 @@ fn compare(
         .iter()
         .map(|(kind, count)| (*kind, whole(*count)));
     assert_eq!(elementwise, counted.collect(), "{what}: elementwise");
-    let (Some((min, _)), Some((max, _))) = (
-        walked.lengths.first_key_value(),
-        walked.lengths.last_key_value(),
-    ) else {
+    let Some(walked) = lengths(walked) else {
         return;
     };
-    let mean = Coeff::from_ratio(
-        i64::try_from(walked.macs()).expect("small"),
-        i64::try_from(walked.dots()).expect("small"),
-    );
     let told = match row.length.as_ref().expect("a row of dots has a length") {
         Length::Fixed(length) => [at(length), at(length), at(length)],
         Length::Varies { min, max, mean } => [at(min), at(max), at(mean)],
     };
-    let walked = [whole(*min), whole(*max), mean.expect("there are dots")];
     assert_eq!(told, walked, "{what}: least, greatest and mean length");
 }
 
