@@ -50,7 +50,7 @@ fn cold_formula_walkthrough() {
     process(&["formula", "models/walkthrough.ron", "macs", "--in", "T,L,d"]);
 }
 
-/// A chain of linear layers and activations, written node by node; no two layers are of one width.
+/// A chain of linear layers and activations, written node by node; widths return after 997 layers.
 fn unrolled(nodes: usize) -> String {
     let mut text = String::from(
         "Model(name: \"unrolled\", phases: [forward], symbols: (T: context, d: width), inputs: (x0: \"@n d\"), nodes: (\n",
