@@ -21,11 +21,6 @@ macro_rules! words {
                     $($name::$variant => $word,)*
                 }
             }
-
-            /// What the word means, if it is one.
-            pub fn find(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|item| item.word() == word)
-            }
         }
 
         impl fmt::Display for $name {
