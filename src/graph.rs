@@ -45,14 +45,12 @@ pub enum NodeKind {
     },
     /// What could not be made sense of; it is reported, and nothing is inferred from it.
     Broken,
-    /// A block once, or blocks several times over.
+    /// Blocks that run.
     Call {
         /// Which blocks.
         blocks: Vec<Callee>,
-        /// Which of them runs in which round.
+        /// Which of them runs when.
         pattern: Pattern,
-        /// How many rounds; `None` is once, and the input need not be shaped like the output.
-        count: Option<(Poly, Span)>,
     },
 }
 
@@ -65,11 +63,11 @@ pub struct Callee {
     pub dims: Vec<Poly>,
 }
 
-/// Which block runs in which round.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How the blocks of a call run.
+#[derive(Clone, Debug)]
 pub enum Pattern {
-    /// One after another, from the first again after the last.
-    Cycle,
+    /// One block once; its input need not be shaped like its output.
+    Once,
     /// One block in so many copies, of which a position passes so many: experts. There are no rounds.
     Route {
         /// How many copies there are, each with parameters of its own.
@@ -77,6 +75,22 @@ pub enum Pattern {
         /// How many of them a position passes.
         active: Poly,
     },
+    /// In rounds, each of which gives the next its first input.
+    Rounds {
+        /// How many rounds.
+        count: Poly,
+        /// Where that is written.
+        at: Span,
+        /// Whose turn it is in each.
+        turns: Turns,
+    },
+}
+
+/// Which block runs in which round.
+#[derive(Clone, Debug)]
+pub enum Turns {
+    /// One after another, from the first again after the last.
+    Cycle,
     /// The first in every round whose number, counted from one, is a multiple of this; the second in the others.
     Every(Poly),
 }

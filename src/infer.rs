@@ -10,7 +10,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Span};
-use crate::graph::{Block, BlockId, Graph, Node, NodeId, NodeKind, Pattern};
+use crate::graph::{Block, BlockId, Graph, Node, NodeId, NodeKind, Pattern, Turns};
 use crate::lower::refusal;
 use crate::ops::{Inferred, Op};
 use crate::part::Part;
@@ -229,11 +229,7 @@ impl Infer<'_, '_, '_> {
                     }
                 }
             }
-            NodeKind::Call {
-                blocks,
-                pattern,
-                count,
-            } => {
+            NodeKind::Call { blocks, pattern } => {
                 let part = node.part.unwrap_or(part);
                 let mut callees = Vec::with_capacity(blocks.len());
                 for callee in blocks {
@@ -242,29 +238,24 @@ impl Infer<'_, '_, '_> {
                     let dims = dims.collect::<Result<Vec<Poly>, _>>();
                     callees.push((callee.block, self.accept(dims, node.span)?));
                 }
-                let (Some((count, at)), [(block, dims), ..]) = (count, callees.as_slice()) else {
-                    let (block, dims) = callees.into_iter().next()?;
-                    let inputs = self.arguments(block, inputs, &dims, node.span)?;
-                    let (callee, shape) = self.call(block, part, dims, inputs)?;
-                    let times = self.times(pattern, subst);
-                    let times = self.accept(times, node.span)?;
+                let (block, dims) = callees.first()?;
+                if let Pattern::Rounds { count, at, turns } = pattern {
+                    let counts = self.counts(count, turns, callees.len(), subst);
+                    let counts = self.accept(counts, *at)?;
+                    let inputs = self.arguments(*block, inputs, dims, node.span)?;
+                    let (instances, shape) = self.rounds(&callees, part, inputs, node.span, *at)?;
+                    let times = counts.into_iter().map(Times::each);
                     return Some(Fact {
-                        callees: SmallVec::from_iter([(callee, times)]),
+                        callees: instances.into_iter().zip(times).collect(),
                         ..plain(shape)
                     });
-                };
-                let count = self.cx.substitute(count, subst);
-                let count = self.accept(count, *at)?;
-                self.cx.require_at_least(&count, &Poly::zero());
-                let counts = self.counts(pattern, &count, callees.len(), subst);
-                let counts = self.accept(counts, *at)?;
+                }
                 let inputs = self.arguments(*block, inputs, dims, node.span)?;
-                let (instances, shape) = self.rounds(&callees, part, inputs, node.span, *at)?;
+                let (callee, shape) = self.call(*block, part, dims.clone(), inputs)?;
+                let times = self.times(pattern, subst);
+                let times = self.accept(times, node.span)?;
                 Some(Fact {
-                    callees: instances
-                        .into_iter()
-                        .zip(counts.into_iter().map(Times::each))
-                        .collect(),
+                    callees: SmallVec::from_iter([(callee, times)]),
                     ..plain(shape)
                 })
             }
@@ -286,28 +277,29 @@ impl Infer<'_, '_, '_> {
     /// How often each of `blocks` blocks runs in `count` rounds.
     fn counts(
         &mut self,
-        pattern: &Pattern,
         count: &Poly,
+        turns: &Turns,
         blocks: usize,
         subst: &Subst,
     ) -> Result<Vec<Poly>, AlgebraError> {
-        match pattern {
-            Pattern::Route { .. } => Ok(vec![count.clone()]),
-            Pattern::Cycle if blocks == 1 => Ok(vec![count.clone()]),
-            Pattern::Cycle => {
+        let count = self.cx.substitute(count, subst)?;
+        self.cx.require_at_least(&count, &Poly::zero());
+        match turns {
+            Turns::Cycle if blocks == 1 => Ok(vec![count]),
+            Turns::Cycle => {
                 let size = i64::try_from(blocks).unwrap_or(i64::MAX);
                 (0..size)
                     .map(|at| {
-                        let reach = count + &Poly::int(size - 1 - at);
+                        let reach = &count + &Poly::int(size - 1 - at);
                         self.cx.floor_div(&reach, &Poly::int(size))
                     })
                     .collect()
             }
-            Pattern::Every(distance) => {
+            Turns::Every(distance) => {
                 let distance = self.cx.substitute(distance, subst)?;
                 self.cx.require_at_least(&distance, &Poly::one());
-                let first = self.cx.floor_div(count, &distance)?;
-                let others = count - &first;
+                let first = self.cx.floor_div(&count, &distance)?;
+                let others = count - first.clone();
                 Ok(vec![first, others])
             }
         }

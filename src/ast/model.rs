@@ -120,14 +120,24 @@ pub(crate) enum Value<'s> {
 pub(crate) struct Call<'s> {
     /// The block; several for a pattern of layers.
     pub(crate) blocks: Vec<Word<'s>>,
-    /// How often, for a repeat; its first input is carried from one round to the next.
-    pub(crate) count: Option<Text<'s>>,
-    /// For `Every`: the distance of two rounds of the first block; the second block runs in between.
-    pub(crate) every: Option<Text<'s>>,
-    /// For `Route`: how many experts there are, and how many a position passes.
-    pub(crate) route: Option<(Text<'s>, Text<'s>)>,
+    pub(crate) pattern: Pattern<'s>,
     pub(crate) inputs: Vec<Word<'s>>,
     pub(crate) dims: Vec<(Word<'s>, Text<'s>)>,
+}
+
+/// How the blocks of a call run.
+#[derive(Debug)]
+pub(crate) enum Pattern<'s> {
+    /// The block once.
+    Once,
+    /// The block as experts: how many there are, and how many a position passes.
+    Route { experts: Text<'s>, active: Text<'s> },
+    /// So many rounds; the first input is carried from one to the next. For `Every`: the distance of two rounds of the
+    /// first block; the second block runs in between.
+    Rounds {
+        count: Text<'s>,
+        every: Option<Text<'s>>,
+    },
 }
 
 /// What a field of an op holds.

@@ -1,6 +1,6 @@
 //! Blocks and their nodes are read: ops with what their fields hold, calls, repeats, masks.
 
-use super::model::{Block, Call, Given, MaskWords, Node, Text, Value, Word};
+use super::model::{Block, Call, Given, MaskWords, Node, Pattern, Text, Value, Word};
 use super::read::{Reader, Slot};
 use super::ron::{Kind, Tree};
 use crate::diag::{Code, Diagnostic, did_you_mean};
@@ -160,25 +160,24 @@ impl Reader<'_> {
             );
             return None;
         };
-        match head.text {
-            "Route" => {
-                let slots = self.slots(tree, "Route", ROUTE)?;
-                let block = self.name(slots[0]?)?;
-                let route = Some((self.text(slots[1]?)?, self.text(slots[2]?)?));
-                let call = self.call(vec![block], [None, None], slots[3]?, slots[4])?;
-                Some(Value::Call(Call { route, ..call }))
-            }
+        let (blocks, pattern, inputs, dims) = match head.text {
             "Call" => {
                 let slots = self.slots(tree, "Call", CALL)?;
                 let block = self.name(slots[0]?)?;
-                self.call(vec![block], [None, None], slots[1]?, slots[2])
-                    .map(Value::Call)
+                (vec![block], Pattern::Once, slots[1]?, slots[2])
+            }
+            "Route" => {
+                let slots = self.slots(tree, "Route", ROUTE)?;
+                let block = self.name(slots[0]?)?;
+                let (experts, active) = (self.text(slots[1]?)?, self.text(slots[2]?)?);
+                let pattern = Pattern::Route { experts, active };
+                (vec![block], pattern, slots[3]?, slots[4])
             }
             "Repeat" => {
                 let slots = self.slots(tree, "Repeat", REPEAT)?;
                 let block = self.name(slots[0]?)?;
-                self.call(vec![block], [slots[1], None], slots[2]?, slots[3])
-                    .map(Value::Call)
+                let pattern = self.rounds(slots[1]?, None)?;
+                (vec![block], pattern, slots[2]?, slots[3])
             }
             "Cycle" => {
                 let slots = self.slots(tree, "Cycle", CYCLE)?;
@@ -187,18 +186,17 @@ impl Reader<'_> {
                     self.error(Code::Form, span, "a cycle of no blocks");
                     return None;
                 }
-                self.call(blocks, [slots[1], None], slots[2]?, slots[3])
-                    .map(Value::Call)
+                let pattern = self.rounds(slots[1]?, None)?;
+                (blocks, pattern, slots[2]?, slots[3])
             }
             "Every" => {
                 let slots = self.slots(tree, "Every", EVERY)?;
                 let blocks = vec![self.name(slots[1]?)?, self.name(slots[2]?)?];
-                self.call(blocks, [slots[3], slots[0]], slots[4]?, slots[5])
-                    .map(Value::Call)
+                let pattern = self.rounds(slots[3]?, slots[0])?;
+                (blocks, pattern, slots[4]?, slots[5])
             }
-            _ => match ops::find(head.text) {
-                Some(def) => Some(Value::Op(def, self.fields(tree, def)?)),
-                None => {
+            _ => {
+                let Some(def) = ops::find(head.text) else {
                     let known = OPS
                         .iter()
                         .map(|def| def.name)
@@ -207,35 +205,26 @@ impl Reader<'_> {
                     let message = format!("there is no op `{}`", head.text);
                     self.diagnostics
                         .push(Diagnostic::at(Code::Unknown, head.span, message).maybe_help(help));
-                    None
-                }
-            },
-        }
+                    return None;
+                };
+                return Some(Value::Op(def, self.fields(tree, def)?));
+            }
+        };
+        Some(Value::Call(Call {
+            blocks,
+            pattern,
+            inputs: self.names(inputs)?,
+            dims: dims.map_or_else(Vec::new, |tree| self.texts(tree, "dimensions")),
+        }))
     }
 
-    /// Blocks in use; how often, and for `Every` how far apart, may be given.
-    fn call<'s>(
-        &mut self,
-        blocks: Vec<Word<'s>>,
-        [count, every]: [Option<&Tree<'s>>; 2],
-        inputs: &Tree<'s>,
-        dims: Option<&Tree<'s>>,
-    ) -> Option<Call<'s>> {
-        let mut given = |tree: Option<&Tree<'s>>| match tree {
-            Some(tree) => self.text(tree).map(Some),
-            None => Some(None),
+    fn rounds<'s>(&mut self, count: &Tree<'s>, every: Option<&Tree<'s>>) -> Option<Pattern<'s>> {
+        let count = self.text(count)?;
+        let every = match every {
+            Some(tree) => Some(self.text(tree)?),
+            None => None,
         };
-        let (count, every) = (given(count)?, given(every)?);
-        let inputs = self.names(inputs)?;
-        let dims = dims.map_or_else(Vec::new, |tree| self.texts(tree, "dimensions"));
-        Some(Call {
-            blocks,
-            count,
-            every,
-            route: None,
-            inputs,
-            dims,
-        })
+        Some(Pattern::Rounds { count, every })
     }
 
     /// What the fields of an op hold.

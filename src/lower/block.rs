@@ -7,10 +7,11 @@ use smallvec::SmallVec;
 use super::scope::{self, Local, Sizes};
 use super::symbols::Positions;
 use crate::ast::model::{
-    Block as AstBlock, Call, Given, Model, Node as AstNode, Text, Value, Word,
+    Block as AstBlock, Call, Given, Model, Node as AstNode, Pattern as AstPattern, Text, Value,
+    Word,
 };
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, did_you_mean};
-use crate::graph::{Block, BlockBuilder, BlockId, Callee, Node, NodeId, NodeKind, Pattern};
+use crate::graph::{Block, BlockBuilder, BlockId, Callee, Node, NodeId, NodeKind, Pattern, Turns};
 use crate::sym::{Context, Domain, Symbols};
 
 /// The symbol table with the blocks' own dimensions added, and the names that these have inside each block.
@@ -282,22 +283,24 @@ impl<'a, 's> Lower<'a, 's, '_> {
         }
         let mut read =
             |text: &Text<'_>| scope::expression(text, self.local, self.cx, self.diagnostics);
-        let count = match &call.count {
-            Some(text) => Some((read(text)?, text.span)),
-            None => None,
-        };
-        let pattern = match (&call.every, &call.route) {
-            (Some(text), _) => Pattern::Every(read(text)?),
-            (None, Some((experts, active))) => Pattern::Route {
+        let pattern = match &call.pattern {
+            AstPattern::Once => Pattern::Once,
+            AstPattern::Route { experts, active } => Pattern::Route {
                 experts: read(experts)?,
                 active: read(active)?,
             },
-            (None, None) => Pattern::Cycle,
+            AstPattern::Rounds { count, every } => Pattern::Rounds {
+                count: read(count)?,
+                at: count.span,
+                turns: match every {
+                    Some(distance) => Turns::Every(read(distance)?),
+                    None => Turns::Cycle,
+                },
+            },
         };
         Some(NodeKind::Call {
             blocks: callees.into_iter().collect::<Option<Vec<Callee>>>()?,
             pattern,
-            count,
         })
     }
 

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dotledger::graph::{Block, BlockId, Graph, NodeId, NodeKind, Pattern};
+use dotledger::graph::{Block, BlockId, Graph, NodeId, NodeKind, Pattern, Turns};
 use dotledger::part::Part;
+use dotledger::sym::Poly;
 
 use super::count::Count;
 use super::ops::{Given, WALKS, declared};
@@ -170,11 +171,7 @@ impl Walker<'_> {
                     )?;
                     output
                 }
-                NodeKind::Call {
-                    blocks,
-                    pattern,
-                    count,
-                } => {
+                NodeKind::Call { blocks, pattern } => {
                     let mut calls = Vec::new();
                     for callee in blocks {
                         let block = &self.graph.block(callee.block).name;
@@ -189,16 +186,16 @@ impl Walker<'_> {
                             part: own,
                         });
                     }
-                    match count {
-                        None if matches!(pattern, Pattern::Route { .. }) => self
-                            .route(&calls[0], pattern, setting, &reads, place)
-                            .map_err(located)?,
-                        None => self
+                    match pattern {
+                        Pattern::Once => self
                             .call(&calls[0], setting, &reads, place, "")
                             .map_err(located)?,
-                        Some((count, _)) => {
+                        Pattern::Route { experts, active } => self
+                            .route(&calls[0], [experts, active], setting, &reads, place)
+                            .map_err(located)?,
+                        Pattern::Rounds { count, turns, .. } => {
                             let rounds = setting.size(count)?.here;
-                            let turns = turns(pattern, rounds, calls.len(), setting)?;
+                            let turns = whose(turns, rounds, calls.len(), setting)?;
                             self.rounds(&calls, &turns, setting, &reads, place)
                                 .map_err(located)?
                         }
@@ -215,14 +212,11 @@ impl Walker<'_> {
     fn route(
         &mut self,
         call: &Call,
-        pattern: &Pattern,
+        [experts, active]: [&Poly; 2],
         setting: &Setting<'_>,
         inputs: &[&Tensor],
         place: &Place,
     ) -> Result<Tensor, Misfit> {
-        let Pattern::Route { experts, active } = pattern else {
-            return Err(Misfit(String::from("no experts")));
-        };
         let (experts, active) = (setting.size(experts)?.here, setting.size(active)?.here);
         if active > experts {
             return Err(Misfit(format!("{active} active of {experts} experts")));
@@ -400,17 +394,17 @@ struct Call {
 }
 
 /// Which block runs in each round, round by round.
-fn turns(
-    pattern: &Pattern,
+fn whose(
+    order: &Turns,
     rounds: usize,
     blocks: usize,
     setting: &Setting<'_>,
 ) -> Result<Vec<usize>, Misfit> {
     let mut turns = Vec::with_capacity(rounds);
     for number in 1..=rounds {
-        turns.push(match pattern {
-            Pattern::Cycle | Pattern::Route { .. } => (number - 1) % blocks,
-            Pattern::Every(distance) => match setting.size(distance)?.here {
+        turns.push(match order {
+            Turns::Cycle => (number - 1) % blocks,
+            Turns::Every(distance) => match setting.size(distance)?.here {
                 0 => return Err(Misfit(String::from("every round of none"))),
                 distance if number % distance == 0 => 0,
                 _ => 1,
