@@ -82,35 +82,13 @@ impl Mono {
             return Ok(other.clone());
         }
         let mut out = Factors::with_capacity(self.0.len().max(other.0.len()));
-        let (mut a, mut b) = (self.0.iter().peekable(), other.0.iter().peekable());
-        loop {
-            let order = match (a.peek(), b.peek()) {
-                (Some((x, _)), Some((y, _))) => x.cmp(y),
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (None, None) => return Ok(Mono(out)),
-            };
-            let left = if order != Ordering::Greater {
-                a.next()
-            } else {
-                None
-            };
-            let right = if order != Ordering::Less {
-                b.next()
-            } else {
-                None
-            };
-            match (left, right) {
-                (Some((atom, e)), Some((_, f))) => {
-                    let sum = checked(i64::from(*e) + i64::from(*f))?;
-                    if sum != 0 {
-                        out.push((atom.clone(), sum));
-                    }
-                }
-                (Some(factor), None) | (None, Some(factor)) => out.push(factor.clone()),
-                (None, None) => {}
+        for (atom, e, f) in side_by_side(self, other) {
+            let sum = checked(i64::from(e) + i64::from(f))?;
+            if sum != 0 {
+                out.push((atom.clone(), sum));
             }
         }
+        Ok(Mono(out))
     }
 
     /// Multiplies in place by one atom to a power.
@@ -165,35 +143,43 @@ impl Mono {
 
     /// The largest monomial that divides both: the lower exponent of each atom.
     pub fn common(&self, other: &Mono) -> Mono {
-        let mut out = Factors::new();
-        let (mut a, mut b) = (self.0.iter().peekable(), other.0.iter().peekable());
-        loop {
-            let order = match (a.peek(), b.peek()) {
-                (Some((x, _)), Some((y, _))) => x.cmp(y),
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (None, None) => return Mono(out),
-            };
-            let left = if order != Ordering::Greater {
-                a.next()
-            } else {
-                None
-            };
-            let right = if order != Ordering::Less {
-                b.next()
-            } else {
-                None
-            };
-            if let Some((atom, _)) = left.or(right) {
-                let lower = left
-                    .map_or(0, |(_, e)| *e)
-                    .min(right.map_or(0, |(_, e)| *e));
-                if lower != 0 {
-                    out.push((atom.clone(), lower));
-                }
-            }
-        }
+        let lower = side_by_side(self, other).map(|(atom, e, f)| (atom, e.min(f)));
+        Mono(
+            lower
+                .filter(|(_, e)| *e != 0)
+                .map(|(atom, e)| (atom.clone(), e))
+                .collect(),
+        )
     }
+}
+
+/// The atoms of both in order, each with its exponents in the two, zero where it does not occur.
+fn side_by_side<'a>(a: &'a Mono, b: &'a Mono) -> impl Iterator<Item = (&'a Atom, i32, i32)> {
+    let (mut a, mut b) = (a.factors(), b.factors());
+    std::iter::from_fn(move || {
+        let order = match (a, b) {
+            ([], []) => return None,
+            ([(x, _), ..], [(y, _), ..]) => x.cmp(y),
+            (_, []) => Ordering::Less,
+            ([], _) => Ordering::Greater,
+        };
+        let left = if order.is_le() {
+            a.split_off_first()
+        } else {
+            None
+        };
+        let right = if order.is_ge() {
+            b.split_off_first()
+        } else {
+            None
+        };
+        let (atom, _) = left.or(right)?;
+        Some((
+            atom,
+            left.map_or(0, |(_, e)| *e),
+            right.map_or(0, |(_, f)| *f),
+        ))
+    })
 }
 
 fn checked(exponent: i64) -> Result<i32, LimitError> {
