@@ -3,8 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ops::{multiply, term_power};
-use super::symbols::solve_for;
+use super::symbols::{replace_in, solve_for};
 use super::{AlgebraError, Atom, Bindings, Coeff, Context, Poly, Subst, Sym, Symbols, Term};
 
 /// How every symbol outside the wanted ones is written in those, as far as the model allows.
@@ -188,11 +187,7 @@ fn solve_products(
             break;
         };
         let term = open.swap_remove(row);
-        let Some(value) = solve_for(&term, sym, e)
-            .as_ref()
-            .and_then(Poly::as_single)
-            .cloned()
-        else {
+        let Some(value) = solve_for(&term, sym, e) else {
             continue;
         };
         let replace = |old: &Term| replace_in(old, sym, &value).and_then(root);
@@ -216,23 +211,6 @@ fn solve_products(
             .collect(),
         rooted,
     )
-}
-
-fn replace_in(term: &Term, sym: Sym, value: &Term) -> Option<Term> {
-    let e = term.mono().exponent_of(sym);
-    if e == 0 {
-        return Some(term.clone());
-    }
-    let power = term_power(value, i64::from(e)).ok()??;
-    let (_, rest) = term.mono().partition(|atom, _| *atom == Atom::Sym(sym));
-    multiply(
-        &Term {
-            mono: rest,
-            coeff: term.coeff().clone(),
-        },
-        &power,
-    )
-    .ok()
 }
 
 /// A product that equals one, without the common power of its factors when its number is such a power too.

@@ -7,7 +7,7 @@ use dashu_int::IBig;
 use super::atom::OpaqueKind;
 use super::sign::replace;
 use super::symbols::solve_for;
-use super::{Atom, Bindings, Coeff, Condition, Mono, Poly, Sym, Symbols};
+use super::{Atom, Bindings, Coeff, Condition, Poly, Sym, Symbols, Term};
 
 /// How two formulas compare.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -179,15 +179,10 @@ fn solve(a: &Poly, b: &Poly, symbols: &Symbols) -> Option<(Sym, Poly)> {
             }
             _ => None,
         });
-    let whole = |p: &Poly| {
-        p.terms()
-            .iter()
-            .all(|t| t.coeff().is_integer() && Mono::is_entire(t.mono()))
-    };
-    let candidates: Vec<(Sym, Poly)> = candidates.collect();
-    candidates
+    let candidates: Vec<(Sym, Term)> = candidates.collect();
+    let (sym, value) = candidates
         .iter()
-        .find(|(_, value)| whole(value))
-        .or(candidates.first())
-        .cloned()
+        .find(|(_, value)| value.is_whole())
+        .or(candidates.first())?;
+    Some((*sym, Poly::from_term(value.clone())))
 }

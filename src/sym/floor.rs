@@ -125,11 +125,7 @@ fn lowest_terms(a: &Poly, b: &Poly) -> (Poly, Poly) {
 /// The quotient of two polynomials when nothing remains.
 pub(super) fn divide_exactly(a: &Poly, b: &Poly) -> Option<Poly> {
     let (num, den) = lowest_terms(a, b);
-    let first = den.terms().first()?;
-    let inverse = Term {
-        mono: first.mono().recip(),
-        coeff: first.coeff().recip()?,
-    };
+    let inverse = den.terms().first()?.recip()?;
     let lowest = den.terms().last()?;
     let mut rest = num.clone();
     let mut quotient: Vec<Term> = Vec::new();

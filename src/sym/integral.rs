@@ -24,13 +24,7 @@ impl Context<'_> {
     /// Writes a polynomial as one that is an integer plus a rest: terms that are integers leave the rest, and
     /// coefficients of integer monomials in the rest lie in `[0, 1)`.
     pub(super) fn split_integral(&mut self, poly: &Poly) -> (Poly, Poly) {
-        let plain = |t: &Term| {
-            t.coeff().is_integer()
-                && t.factors()
-                    .iter()
-                    .all(|(a, e)| *e > 0 && a.opaque().is_none())
-        };
-        if poly.terms().iter().all(plain) {
+        if poly.terms().iter().all(Term::is_whole) && !poly.has_atoms() {
             return (poly.clone(), Poly::zero());
         }
         let (mut whole, mut fractions, mut others) = (Vec::new(), Vec::new(), Vec::new());
@@ -61,7 +55,7 @@ impl Context<'_> {
     }
 
     fn integer_term(&mut self, term: &Term, quotients: usize) -> bool {
-        if term.coeff().is_integer() && term.factors().iter().all(|(_, e)| *e > 0) {
+        if term.is_whole() {
             return term
                 .factors()
                 .iter()
@@ -73,11 +67,11 @@ impl Context<'_> {
         facts.quotients.iter().any(|quotient| {
             let helps = |(atom, e): &(Atom, i32)| *e < 0 && quotient.term.mono().exponent(atom) < 0;
             let coeff_helps = !term.coeff().is_integer() && !quotient.term.coeff().is_integer();
-            let inverse = quotient.term.coeff().recip().map(|coeff| Term {
-                mono: quotient.term.mono().recip(),
-                coeff,
-            });
-            match inverse.map(|inverse| multiply(term, &inverse)) {
+            match quotient
+                .term
+                .recip()
+                .map(|inverse| multiply(term, &inverse))
+            {
                 Some(Ok(left)) if coeff_helps || term.factors().iter().any(helps) => {
                     self.attempt(|cx| {
                         cx.pending.push(quotient.source.clone());

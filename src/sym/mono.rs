@@ -236,4 +236,17 @@ impl Term {
     pub fn factors(&self) -> &[(Atom, i32)] {
         self.mono.factors()
     }
+
+    /// Whether the coefficient is an integer and no exponent is negative.
+    pub(super) fn is_whole(&self) -> bool {
+        self.coeff.is_integer() && self.mono.is_entire()
+    }
+
+    /// One over this; nothing for zero.
+    pub(super) fn recip(&self) -> Option<Term> {
+        Some(Term {
+            mono: self.mono.recip(),
+            coeff: self.coeff.recip()?,
+        })
+    }
 }

@@ -112,11 +112,7 @@ impl Facts {
     }
 
     fn integer(&mut self, value: &Poly, source: &Condition) {
-        if value
-            .terms()
-            .iter()
-            .all(|t| t.coeff().is_integer() && t.mono().is_entire())
-        {
+        if value.terms().iter().all(Term::is_whole) {
             return;
         }
         match value.as_single() {

@@ -142,12 +142,7 @@ impl Poly {
 
     /// The quotient by a polynomial of one non-zero term, as a Laurent polynomial; nothing for other divisors.
     pub fn div_single(&self, divisor: &Poly) -> Option<Poly> {
-        let term = divisor.as_single()?;
-        let inverse = Term {
-            mono: term.mono.recip(),
-            coeff: term.coeff.recip()?,
-        };
-        Some(self.times(&inverse))
+        Some(self.times(&divisor.as_single()?.recip()?))
     }
 
     /// The quotient by a polynomial of one non-zero term when no exponent becomes negative by it.

@@ -1,6 +1,7 @@
 //! Which formulas cannot be negative. Must never guess: what cannot be shown within a small budget is not shown.
 
 use super::atom::OpaqueKind;
+use super::ops::multiply;
 use super::{Atom, Coeff, Context, Mono, Poly, Sym, Term};
 
 /// How many polynomials one proof may look at.
@@ -295,15 +296,9 @@ fn expandable(term: &Term) -> bool {
 }
 
 fn quotient(a: &Term, b: &Term) -> Option<Term> {
-    let mono = a
-        .mono()
-        .mul(&b.mono().recip())
+    multiply(a, &b.recip()?)
         .ok()
-        .filter(Mono::is_entire)?;
-    Some(Term {
-        mono,
-        coeff: a.coeff().checked_div(b.coeff())?,
-    })
+        .filter(|t| t.mono().is_entire())
 }
 
 /// The polynomial with one atom replaced; nothing when it occurs with a negative exponent.

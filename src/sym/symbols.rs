@@ -7,7 +7,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::conditions::{Condition, Conditions};
 use super::normal::{Facts, Normalizer};
-use super::{Mono, Poly, Term};
+use super::ops::{multiply, term_power};
+use super::{Atom, Poly, Term};
 
 /// A symbol of a model. The order is the order of declaration, and with it the order of print.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -290,13 +291,12 @@ impl Symbols {
         }
         let (pivot, value) = solve_last(&term).ok_or(RelationError::Unsolvable)?;
         let table = self.edit();
-        let replace = |old: &Poly| substitute_single(old, pivot, &value);
-        table.solved = table
-            .solved
-            .iter()
-            .map(|(sym, old)| (*sym, replace(old)))
-            .collect();
-        table.solved.insert(pivot, value.clone());
+        for old in table.solved.values_mut() {
+            if let Some(new) = old.as_single().and_then(|t| replace_in(t, pivot, &value)) {
+                *old = Poly::from_term(new);
+            }
+        }
+        table.solved.insert(pivot, Poly::from_term(value));
         table.relations.push((lhs.clone(), rhs.clone()));
         Ok(())
     }
@@ -330,44 +330,35 @@ impl Symbols {
 }
 
 /// Solves `term = 1` for the last symbol whose exponent is 1 or -1.
-fn solve_last(term: &Term) -> Option<(Sym, Poly)> {
+fn solve_last(term: &Term) -> Option<(Sym, Term)> {
     let mut candidates = term.factors().iter().rev();
     let pivot = candidates.find_map(|(atom, e)| match atom {
-        super::Atom::Sym(sym) if e.abs() == 1 => Some((*sym, *e)),
+        Atom::Sym(sym) if e.abs() == 1 => Some((*sym, *e)),
         _ => None,
     });
     pivot.and_then(|(sym, e)| Some((sym, solve_for(term, sym, e)?)))
 }
 
 /// Solves `term = 1` for a symbol of exponent 1 or -1.
-pub(super) fn solve_for(term: &Term, sym: Sym, e: i32) -> Option<Poly> {
-    let (_, rest) = term
-        .mono()
-        .partition(|atom, _| *atom == super::Atom::Sym(sym));
-    let rest = Term {
-        mono: rest,
-        coeff: term.coeff().clone(),
-    };
-    let value = Poly::from_term(rest);
-    if e < 0 {
-        Some(value)
-    } else {
-        Poly::one().div_single(&value)
-    }
+pub(super) fn solve_for(term: &Term, sym: Sym, e: i32) -> Option<Term> {
+    let rest = without(term, sym);
+    if e < 0 { Some(rest) } else { rest.recip() }
 }
 
-/// Replaces a symbol in a polynomial of one term by another single term.
-fn substitute_single(poly: &Poly, sym: Sym, value: &Poly) -> Poly {
-    let (Some(term), Some(value)) = (poly.as_single(), value.as_single()) else {
-        return poly.clone();
-    };
+/// A term with a symbol replaced by another term; nothing beyond a limit.
+pub(super) fn replace_in(term: &Term, sym: Sym, value: &Term) -> Option<Term> {
     let e = term.mono().exponent_of(sym);
     if e == 0 {
-        return poly.clone();
+        return Some(term.clone());
     }
-    let own = Mono::power_of(super::Atom::Sym(sym), -e);
-    match super::ops::term_power(value, i64::from(e)) {
-        Ok(Some(power)) => poly.times_mono(&own).times(&power),
-        _ => poly.clone(),
+    let power = term_power(value, i64::from(e)).ok()??;
+    multiply(&without(term, sym), &power).ok()
+}
+
+fn without(term: &Term, sym: Sym) -> Term {
+    let (_, mono) = term.mono().partition(|atom, _| *atom == Atom::Sym(sym));
+    Term {
+        mono,
+        coeff: term.coeff().clone(),
     }
 }
