@@ -129,6 +129,14 @@ impl OpaqueKind {
 }
 
 impl Atom {
+    /// Whether a symbol occurs, inside opaque atoms too.
+    pub(super) fn mentions(&self, sym: Sym) -> bool {
+        match self {
+            Atom::Sym(own) => *own == sym,
+            Atom::Opaque(opaque) => opaque.kind().arguments().iter().any(|p| p.mentions(sym)),
+        }
+    }
+
     /// The opaque function, if it is one.
     pub fn opaque(&self) -> Option<&Arc<Opaque>> {
         match self {

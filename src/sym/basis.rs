@@ -151,10 +151,7 @@ fn solve_sum(
             !wanted.contains(s) && taken.get(*s).is_none() && symbols.definition(*s).is_none()
         })
         .find_map(|other| {
-            let groups = value.by_powers_of(&Atom::Sym(other));
-            let [(0, rest), (1, factor)] = &*groups else {
-                return None;
-            };
+            let (rest, factor) = value.linear_in(&Atom::Sym(other))?;
             let factor = factor.as_const().filter(|_| !rest.mentions(other))?;
             Some((other, (Poly::symbol(sym) - rest).scale(&factor.recip()?)))
         })

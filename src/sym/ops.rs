@@ -151,6 +151,15 @@ impl Poly {
             .filter(|q| q.terms().iter().all(|term| term.mono.is_entire()))
     }
 
+    /// Rest and factor when the polynomial is `rest + factor * atom`, the factor not zero and both without the atom.
+    pub(super) fn linear_in(&self, atom: &Atom) -> Option<(Poly, Poly)> {
+        match &*self.by_powers_of(atom) {
+            [(1, factor)] => Some((Poly::zero(), factor.clone())),
+            [(0, rest), (1, factor)] => Some((rest.clone(), factor.clone())),
+            _ => None,
+        }
+    }
+
     /// The terms as a polynomial in one atom: exponent and cofactor, exponents ascending.
     pub(super) fn by_powers_of(&self, atom: &Atom) -> Vec<(i32, Poly)> {
         let mut groups: std::collections::BTreeMap<i32, Vec<Term>> = Default::default();

@@ -219,12 +219,8 @@ impl Poly {
 
     /// Whether a symbol occurs, inside opaque atoms too.
     pub fn mentions(&self, sym: Sym) -> bool {
-        self.0.iter().any(|term| {
-            term.factors().iter().any(|(atom, _)| match atom {
-                Atom::Sym(s) => *s == sym,
-                Atom::Opaque(opaque) => opaque.kind().arguments().iter().any(|p| p.mentions(sym)),
-            })
-        })
+        let mut factors = self.0.iter().flat_map(Term::factors);
+        factors.any(|(atom, _)| atom.mentions(sym))
     }
 
     /// Whether a variable of a sum occurs outside that sum.

@@ -198,12 +198,7 @@ fn candidates(
 /// Replaces an atom by what a name makes of it: the name's expansion, `rest + cofactor*atom`, is solved for the atom.
 fn introduce(poly: &Poly, atom: &Arc<Opaque>, expansion: &Poly, name: Sym) -> Option<Poly> {
     let own = Atom::Opaque(atom.clone());
-    let groups = expansion.by_powers_of(&own);
-    let (rest, cofactor) = match &*groups {
-        [(1, cofactor)] => (Poly::zero(), cofactor),
-        [(0, rest), (1, cofactor)] => (rest.clone(), cofactor),
-        _ => return None,
-    };
+    let (rest, cofactor) = expansion.linear_in(&own)?;
     let named = Poly::symbol(name) - &rest;
     if let Some(number) = cofactor.as_const() {
         return replace(poly, &own, &named.scale(&number.recip()?));

@@ -204,10 +204,8 @@ impl Context<'_> {
             if above.is_empty() && below.is_empty() {
                 return false;
             }
-            let groups = poly.by_powers_of(&atom);
-            let cofactor = match &*groups {
-                [(1, cofactor)] | [(0, _), (1, cofactor)] => cofactor.clone(),
-                _ => return false,
+            let Some((_, cofactor)) = poly.linear_in(&atom) else {
+                return false;
             };
             let usable = if self.attempt(|cx| cx.nonnegative(&-&cofactor, depth - 1)) {
                 above

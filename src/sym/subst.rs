@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::atom::OpaqueKind;
 use super::ops::{multiply, term_power};
-use super::{AlgebraError, Atom, Coeff, Condition, Context, Mono, Poly, Sym, Term};
+use super::{AlgebraError, Atom, Condition, Context, Mono, Poly, Sym, Term};
 
 /// A replacement for each of some symbols. A clone shares the table until one of the two changes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -40,12 +40,15 @@ impl Subst {
 
     /// Whether any symbol of a polynomial is replaced.
     fn touches(&self, poly: &Poly) -> bool {
-        poly.terms().iter().any(|term| {
-            term.factors().iter().any(|(atom, _)| match atom {
-                Atom::Sym(sym) => self.0.contains_key(sym),
-                Atom::Opaque(opaque) => opaque.kind().arguments().iter().any(|p| self.touches(p)),
-            })
+        let mut factors = poly.terms().iter().flat_map(Term::factors);
+        factors.any(|(atom, _)| match atom {
+            Atom::Sym(sym) => self.0.contains_key(sym),
+            Atom::Opaque(opaque) => self.touches_any(opaque.kind()),
         })
+    }
+
+    fn touches_any(&self, kind: &OpaqueKind) -> bool {
+        kind.arguments().iter().any(|p| self.touches(p))
     }
 }
 
@@ -102,11 +105,7 @@ impl Context<'_> {
             let mut several: Vec<Poly> = Vec::new();
             for (atom, e) in term.factors() {
                 let Some(value) = self.replacement(atom, run)? else {
-                    let kept = Term {
-                        mono: Mono::power_of(atom.clone(), *e),
-                        coeff: Coeff::ONE,
-                    };
-                    single = multiply(&single, &kept)?;
+                    single.mono.push(atom.clone(), *e)?;
                     continue;
                 };
                 match value.as_single() {
@@ -144,12 +143,7 @@ impl Context<'_> {
         if let Some(known) = run.atoms.get(atom) {
             return Ok(known.clone());
         }
-        let touched = opaque
-            .kind()
-            .arguments()
-            .iter()
-            .any(|p| run.subst.touches(p));
-        let value = if touched {
+        let value = if run.subst.touches_any(opaque.kind()) {
             Some(self.rebuild(opaque.kind(), run)?)
         } else {
             None

@@ -138,23 +138,14 @@ impl Context<'_> {
 
     fn shape(&mut self, term: &Term, index: Sym) -> Shape {
         let mut crossing = None;
-        for (atom, e) in term.factors() {
+        for (atom, e) in term.factors().iter().filter(|(a, _)| a.mentions(index)) {
             match atom {
-                Atom::Sym(sym) if *sym == index => {
-                    if *e < 0 || e.unsigned_abs() > MAX_SUM_DEGREE {
-                        return Shape::Open;
-                    }
-                }
+                Atom::Sym(_) if *e < 0 || e.unsigned_abs() > MAX_SUM_DEGREE => return Shape::Open,
                 Atom::Sym(_) => {}
-                Atom::Opaque(opaque) => {
-                    if !opaque.kind().arguments().iter().any(|p| p.mentions(index)) {
-                        continue;
-                    }
-                    match self.find_crossing(atom, index).filter(|_| *e > 0) {
-                        Some(split) => crossing = crossing.or(Some(split)),
-                        None => return Shape::Open,
-                    }
-                }
+                Atom::Opaque(_) => match self.find_crossing(atom, index).filter(|_| *e > 0) {
+                    Some(split) => crossing = crossing.or(Some(split)),
+                    None => return Shape::Open,
+                },
             }
         }
         crossing.map_or(Shape::Polynomial, Shape::Crossing)
@@ -215,10 +206,7 @@ impl Context<'_> {
             }
             return Ok(Poly::sum(parts).checked()?);
         }
-        let (inside, outside) = term.mono().partition(|atom, _| match atom {
-            Atom::Sym(sym) => *sym == index,
-            Atom::Opaque(opaque) => opaque.kind().arguments().iter().any(|p| p.mentions(index)),
-        });
+        let (inside, outside) = term.mono().partition(|atom, _| atom.mentions(index));
         let body = Poly::from_term(Term {
             mono: inside,
             coeff: Coeff::ONE,
@@ -278,12 +266,7 @@ struct Split {
 
 /// The index where `f` and `g` cross and the sign of the slope of `f - g`, when that is linear.
 fn crossing(f: &Poly, g: &Poly, index: Sym) -> Option<(Poly, i32)> {
-    let groups = (f - g).by_powers_of(&Atom::Sym(index));
-    let (rest, slope) = match &*groups {
-        [(1, slope)] => (Poly::zero(), slope),
-        [(0, rest), (1, slope)] => (rest.clone(), slope),
-        _ => return None,
-    };
+    let (rest, slope) = (f - g).linear_in(&Atom::Sym(index))?;
     let slope = slope.as_const().filter(|_| !rest.mentions(index))?;
     // f - g = slope*i + rest, which is zero at i = -rest/slope.
     Some(((-rest).scale(&slope.recip()?), slope.sign()))
