@@ -65,10 +65,13 @@ impl Opaque {
     /// Wraps a function whose arguments are canonical.
     ///
     /// # Errors
-    /// When the nesting or the size exceeds its limit.
+    /// When an argument is beyond a limit, or the nesting or the size exceeds its own.
     pub(super) fn new(kind: OpaqueKind) -> Result<Opaque, LimitError> {
         let (mut depth, mut weight, mut sums) = (0, 1, 0);
         for argument in kind.arguments() {
+            if let Some(limit) = argument.limit() {
+                return Err(limit);
+            }
             weight += argument.terms().len();
             for inner in argument.opaques() {
                 depth = depth.max(inner.depth);

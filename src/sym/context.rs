@@ -111,6 +111,15 @@ impl<'a> Context<'a> {
         proved
     }
 
+    /// Runs a construction and tells which conditions it recorded; they stay in the record too.
+    pub(super) fn recording<T>(&mut self, build: impl FnOnce(&mut Self) -> T) -> (T, Conditions) {
+        let before = std::mem::take(&mut self.used);
+        let result = build(self);
+        let own = std::mem::replace(&mut self.used, before);
+        self.used.extend(own.iter().cloned());
+        (result, own)
+    }
+
     /// Moves what the finished proofs used into the record.
     pub(super) fn commit(&mut self) {
         if self.attempts == 0 {

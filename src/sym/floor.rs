@@ -20,11 +20,11 @@ impl Context<'_> {
             return Err(AlgebraError::DivisionByZero);
         }
         self.require_nonzero(b);
-        if let Some(quotient) = a.div_single(b).or_else(|| divide_exactly(a, b)) {
+        if let Some(quotient) = a.div_single(b) {
             return self.floor(&quotient.checked()?);
         }
         let (num, den) = lowest_terms(a, b);
-        if let Some(quotient) = num.div_single(&den) {
+        if let Some(quotient) = exact_quotient(&num, &den) {
             return self.floor(&quotient.checked()?);
         }
         if let Some(value) = self.floor_by_range(&num, &den) {
@@ -125,6 +125,11 @@ fn lowest_terms(a: &Poly, b: &Poly) -> (Poly, Poly) {
 /// The quotient of two polynomials when nothing remains.
 pub(super) fn divide_exactly(a: &Poly, b: &Poly) -> Option<Poly> {
     let (num, den) = lowest_terms(a, b);
+    exact_quotient(&num, &den)
+}
+
+/// As [`divide_exactly`], of numerator and denominator in lowest terms.
+fn exact_quotient(num: &Poly, den: &Poly) -> Option<Poly> {
     let inverse = den.terms().first()?.recip()?;
     let lowest = den.terms().last()?;
     let mut rest = num.clone();

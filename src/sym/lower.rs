@@ -112,8 +112,8 @@ struct Run<'t, 'r, 'f, 'c, 's> {
     text: &'t str,
     resolve: &'r mut Resolve<'f>,
     cx: &'c mut Context<'s>,
-    /// What each name resolved to, and the symbol that is, if it is one.
-    known: HashMap<&'t str, (Option<Poly>, Option<Sym>)>,
+    /// What each name resolved to.
+    known: HashMap<&'t str, Option<Poly>>,
     bound: Vec<(&'t str, Sym)>,
     errors: Vec<ExprError>,
 }
@@ -138,11 +138,10 @@ impl<'t> Run<'t, '_, '_, '_, '_> {
             return Some(Poly::symbol(*sym));
         }
         let found = match self.known.get(name) {
-            Some((known, _)) => known.clone(),
+            Some(known) => known.clone(),
             None => {
                 let found = (self.resolve)(name, span.clone());
-                let symbol = found.as_ref().and_then(Poly::as_symbol);
-                self.known.insert(name, (found.clone(), symbol));
+                self.known.insert(name, found.clone());
                 found
             }
         };
@@ -221,8 +220,8 @@ impl<'t> Run<'t, '_, '_, '_, '_> {
             _ => return None,
         };
         let name = &self.text[base.span()];
-        let symbol = self.known.get(name).filter(|_| self.bound.is_empty())?.1?;
-        Some((symbol, i32::try_from(exponent).ok()?))
+        let known = self.known.get(name).filter(|_| self.bound.is_empty())?;
+        Some((known.as_ref()?.as_symbol()?, i32::try_from(exponent).ok()?))
     }
 
     /// Products and quotients from left to right; factors of one term are gathered without building polynomials.

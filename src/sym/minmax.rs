@@ -32,11 +32,10 @@ impl Context<'_> {
             self.used.extend(conditions.iter().cloned());
             return Ok(known);
         }
-        let before = std::mem::take(&mut self.used);
-        let kept = self.undominated(arguments);
-        let result = kept.and_then(|kept| self.least_of_distinct(kept));
-        let own = std::mem::replace(&mut self.used, before);
-        self.used.extend(own.iter().cloned());
+        let (result, own) = self.recording(|cx| {
+            let kept = cx.undominated(arguments)?;
+            cx.least_of_distinct(kept)
+        });
         let result = result?;
         self.keep_least(arguments, &result, own);
         Ok(result)

@@ -145,12 +145,6 @@ impl Poly {
         Some(self.times(&divisor.as_single()?.recip()?))
     }
 
-    /// The quotient by a polynomial of one non-zero term when no exponent becomes negative by it.
-    pub fn div_exact_single(&self, divisor: &Poly) -> Option<Poly> {
-        self.div_single(divisor)
-            .filter(|q| q.terms().iter().all(|term| term.mono.is_entire()))
-    }
-
     /// Rest and factor when the polynomial is `rest + factor * atom`, the factor not zero and both without the atom.
     pub(super) fn linear_in(&self, atom: &Atom) -> Option<(Poly, Poly)> {
         match &*self.by_powers_of(atom) {
@@ -192,19 +186,10 @@ pub(super) fn multiply(a: &Term, b: &Term) -> Result<Term, LimitError> {
 
 /// The power of a term; nothing when zero is raised to a negative power.
 pub(super) fn term_power(term: &Term, exponent: i64) -> Result<Option<Term>, LimitError> {
-    let unit = term.coeff.abs().is_one();
     let Ok(e) = i32::try_from(exponent) else {
-        let parity = if exponent % 2 == 0 {
-            Coeff::ONE
-        } else {
-            term.coeff.clone()
-        };
-        let constant = unit && term.mono.is_one();
-        return if constant {
-            Ok(Some(Term {
-                mono: Mono::one(),
-                coeff: parity,
-            }))
+        // Of a unit only the parity of the exponent counts.
+        return if term.mono.is_one() && term.coeff.abs().is_one() {
+            term_power(term, exponent % 2)
         } else {
             Err(LimitError::Exponent)
         };
@@ -212,16 +197,11 @@ pub(super) fn term_power(term: &Term, exponent: i64) -> Result<Option<Term>, Lim
     // A number of b bits is at least 2^(b-1), so this never refuses a power that fits.
     let least = (term.coeff.bits() - usize::from(!term.coeff.is_zero()))
         .saturating_mul(e.unsigned_abs() as usize);
-    if !unit && least > MAX_COEFF_BITS {
+    if least > MAX_COEFF_BITS {
         return Err(LimitError::Bits);
     }
     let mono = term.mono.pow(e)?;
-    let coeff = match e % 2 {
-        0 if unit => Some(Coeff::ONE),
-        _ if unit => Some(term.coeff.clone()),
-        _ => term.coeff.pow(e),
-    };
-    Ok(coeff.map(|coeff| Term { mono, coeff }))
+    Ok(term.coeff.pow(e).map(|coeff| Term { mono, coeff }))
 }
 
 impl Add for &Poly {

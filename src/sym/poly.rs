@@ -232,16 +232,6 @@ impl Poly {
             .any(|sym| sym.is_reserved() && sym.bound_level().is_none())
     }
 
-    /// The highest exponent of a symbol outside opaque atoms, zero when it does not occur with a positive one.
-    pub fn degree_in(&self, sym: Sym) -> i32 {
-        self.0
-            .iter()
-            .map(|term| term.mono.exponent_of(sym))
-            .max()
-            .unwrap_or(0)
-            .max(0)
-    }
-
     /// The constant term.
     pub fn constant_term(&self) -> Coeff {
         let found = self.0.iter().find(|term| term.mono.is_one());

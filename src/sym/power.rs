@@ -18,14 +18,8 @@ impl Context<'_> {
         if let Some(limit) = base.limit().or_else(|| exponent.limit()) {
             return Err(limit.into());
         }
-        let refused = || AlgebraError::Exponent {
-            exponent: exponent.clone(),
-        };
         if let Some(number) = exponent.as_const() {
-            let number = number.to_integer().ok_or_else(refused)?;
-            return self
-                .integer_power(base, &number)
-                .map_err(|e| e.unwrap_or_else(refused));
+            return self.number_exponent(base, &number);
         }
         if base.is_one() {
             return Ok(Poly::one());
@@ -58,37 +52,33 @@ impl Context<'_> {
         Ok(product)
     }
 
-    fn integer_power(
-        &mut self,
-        base: &Poly,
-        exponent: &IBig,
-    ) -> Result<Poly, Option<AlgebraError>> {
-        if base.is_one() || exponent.is_zero() {
+    fn number_exponent(&mut self, base: &Poly, exponent: &Coeff) -> Result<Poly, AlgebraError> {
+        let refused = || AlgebraError::Exponent {
+            exponent: Poly::from_coeff(exponent.clone()),
+        };
+        let number = exponent.to_integer().ok_or_else(refused)?;
+        if base.is_one() || number.is_zero() {
             return Ok(Poly::one());
         }
         if base.is_zero() {
-            return if *exponent > IBig::ZERO {
-                Ok(base.clone())
+            return if exponent.is_negative() {
+                Err(AlgebraError::DivisionByZero)
             } else {
-                Err(Some(AlgebraError::DivisionByZero))
+                Ok(base.clone())
             };
         }
-        let limit = |limit: LimitError| Some(AlgebraError::Limit(limit));
-        let number = i64::try_from(exponent).map_err(|_| limit(LimitError::Exponent))?;
+        let number = i64::try_from(number).map_err(|_| LimitError::Exponent)?;
         if let Some(term) = base.as_single() {
             if number < 0 {
                 self.require_nonzero(base);
             }
-            let power = term_power(term, number).map_err(limit)?;
-            return power
-                .map(Poly::from_term)
-                .ok_or(Some(AlgebraError::DivisionByZero));
+            let power = term_power(term, number)?.ok_or(AlgebraError::DivisionByZero)?;
+            return Ok(Poly::from_term(power));
         }
         if number < 0 {
-            return Err(None);
+            return Err(refused());
         }
-        base.pow(u32::try_from(number).unwrap_or(u32::MAX))
-            .map_err(limit)
+        Ok(base.pow(u32::try_from(number).unwrap_or(u32::MAX))?)
     }
 
     /// A power of a number: sign, numerator and denominator apart, each written over its smallest root.

@@ -78,15 +78,12 @@ impl Context<'_> {
             self.used.extend(conditions.iter().cloned());
             return Ok(result);
         }
-        let before = std::mem::take(&mut self.used);
         let mut run = Run {
             subst,
             atoms: HashMap::new(),
             powers: HashMap::new(),
         };
-        let result = self.substitute_run(poly, &mut run);
-        let own = std::mem::replace(&mut self.used, before);
-        self.used.extend(own.iter().cloned());
+        let (result, own) = self.recording(|cx| cx.substitute_run(poly, &mut run));
         let result = result?;
         self.memo.keep(poly, subst, &result, own);
         Ok(result)

@@ -176,17 +176,13 @@ impl<'s> Builder<'s> {
     pub(super) fn sides(&mut self, term: &Term) -> (Vec<Tree>, Vec<Tree>) {
         let (mut num, mut den) = (Vec::with_capacity(term.factors().len() + 1), Vec::new());
         let coeff = term.coeff().abs();
-        if coeff.is_integer() {
-            if !coeff.is_one() {
-                num.push(Tree::Int(coeff));
+        for (side, number) in [
+            (&mut num, coeff.numerator()),
+            (&mut den, coeff.denominator()),
+        ] {
+            if !number.is_one() {
+                side.push(Tree::Int(Coeff::from(number)));
             }
-        } else {
-            num.extend(
-                Some(Coeff::from(coeff.numerator()))
-                    .filter(|n| !n.is_one())
-                    .map(Tree::Int),
-            );
-            den.push(Tree::Int(Coeff::from(coeff.denominator())));
         }
         for (atom, e) in term.factors() {
             let base = self.atom(atom);
