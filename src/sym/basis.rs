@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::coeff::gcd;
 use super::symbols::{replace_in, solve_for};
-use super::{AlgebraError, Atom, Bindings, Coeff, Context, Poly, Subst, Sym, Symbols, Term};
+use super::{AlgebraError, Atom, Bindings, Coeff, Context, Mono, Poly, Subst, Sym, Symbols, Term};
 
 /// How every symbol outside the wanted ones is written in those, as far as the model allows.
 #[derive(Clone, Debug)]
@@ -212,37 +213,23 @@ fn solve_products(
 
 /// A product that equals one, without the common power of its factors when its number is such a power too.
 fn root(term: Term) -> Option<Term> {
-    let mut common = 0_u32;
-    for (_, e) in term.factors() {
-        let (mut a, mut b) = (common, e.unsigned_abs());
-        while b != 0 {
-            (a, b) = (b, a % b);
-        }
-        common = a;
-    }
-    let n = common as usize;
+    let exponents = term.factors().iter().map(|(_, e)| e.unsigned_abs());
+    let common = exponents.fold(0, |common, e| gcd(common, e.into()));
+    // No exponent exceeds its limit, which is far below that of either type.
+    let (n, power) = (common as usize, common as i32);
     if n < 2 || term.coeff().sign() <= 0 {
         return Some(term);
     }
-    let (num, den) = (
+    let coeff = Coeff::from_big_ratio(
         term.coeff().numerator().nth_root(n),
         term.coeff().denominator().nth_root(n),
-    );
-    let coeff = Coeff::from_big_ratio(num, den)?;
-    if coeff.pow(i32::try_from(common).ok()?) != Some(term.coeff().clone()) {
+    )?;
+    if coeff.pow(power).as_ref() != Some(term.coeff()) {
         return Some(term);
     }
-    let mono = term
-        .factors()
-        .iter()
-        .try_fold(super::Mono::one(), |mono, (atom, e)| {
-            mono.mul(&super::Mono::power_of(
-                atom.clone(),
-                e / i32::try_from(common).unwrap_or(1),
-            ))
-        });
-    Some(Term {
-        mono: mono.ok()?,
-        coeff,
-    })
+    let mut mono = Mono::one();
+    for (atom, e) in term.factors() {
+        mono.push(atom.clone(), e / power).ok()?;
+    }
+    Some(Term { mono, coeff })
 }

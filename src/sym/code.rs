@@ -34,10 +34,8 @@ impl Out<'_> {
             Tree::Max(arguments) => self.fold(arguments, ".max("),
             Tree::Clamp(parts) => {
                 let [x, lo, hi] = &**parts;
-                self.fold(&[x.clone(), hi.clone()], ".min(");
-                self.push(".max(");
-                self.write(lo, Level::Sum);
-                self.push(")");
+                let below = Tree::Min(vec![x.clone(), hi.clone()]);
+                self.fold(&[below, lo.clone()], ".max(");
             }
             Tree::Sum(sum) => {
                 self.push("(");

@@ -21,7 +21,7 @@ enum Repr {
     Big(Box<RBig>),
 }
 
-fn gcd(mut a: u128, mut b: u128) -> u128 {
+pub(super) fn gcd(mut a: u128, mut b: u128) -> u128 {
     if let (Ok(mut x), Ok(mut y)) = (u64::try_from(a), u64::try_from(b)) {
         while y != 0 {
             (x, y) = (y, x % y);
@@ -379,6 +379,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::sym::tests::config;
 
     #[test]
     fn stays_sixteen_bytes() {
@@ -411,14 +412,6 @@ mod tests {
 
     fn coeff(value: &RBig) -> Coeff {
         Coeff::from_rbig(value.clone())
-    }
-
-    fn config() -> proptest::test_runner::Config {
-        proptest::test_runner::Config {
-            failure_persistence: None,
-            rng_seed: proptest::test_runner::RngSeed::Fixed(7),
-            ..Default::default()
-        }
     }
 
     proptest! {

@@ -152,16 +152,12 @@ impl Poly {
     /// # Errors
     /// All unbound symbols at once; a division by zero; a derived symbol that is no integer; a limit.
     pub fn eval(&self, values: &Bindings, symbols: &Symbols) -> Result<Coeff, EvalError> {
-        let mut run = Run {
-            values,
-            symbols,
-            derived: HashMap::new(),
-            locals: Vec::new(),
-            opaques: HashMap::new(),
-            steps: 0,
-        };
+        let mut run = Run::new(values, symbols);
         match run.poly(self, 0) {
-            Err(EvalError::Unbound(_)) => Err(EvalError::Unbound(run.unbound(self))),
+            Err(EvalError::Unbound(_)) => {
+                let (_, missing) = needed(self, values, symbols);
+                Err(EvalError::Unbound(missing.into_iter().collect()))
+            }
             other => other,
         }
     }
@@ -172,11 +168,7 @@ impl Poly {
     /// Those of [`Poly::eval`], and [`EvalError::NotInteger`].
     pub fn eval_integer(&self, values: &Bindings, symbols: &Symbols) -> Result<IBig, EvalError> {
         let value = self.eval(values, symbols)?;
-        value.to_integer().ok_or_else(|| EvalError::NotInteger {
-            poly: self.clone(),
-            value,
-            at: relevant(self, values, symbols),
-        })
+        Run::new(values, symbols).integer(self, value)
     }
 
     /// The value, which must be an integer and not negative.
@@ -188,18 +180,17 @@ impl Poly {
         if value >= IBig::ZERO {
             return Ok(value);
         }
-        let at = relevant(self, values, symbols);
         Err(EvalError::Negative {
             poly: self.clone(),
             value: value.into(),
-            at,
+            at: needed(self, values, symbols).0,
         })
     }
 }
 
-/// The bound values a polynomial depends on, definitions followed.
-fn relevant(poly: &Poly, values: &Bindings, symbols: &Symbols) -> Bindings {
-    let mut found = Bindings::new();
+/// The bound values a polynomial depends on, definitions followed, and the symbols that have none.
+fn needed(poly: &Poly, values: &Bindings, symbols: &Symbols) -> (Bindings, BTreeSet<Sym>) {
+    let (mut found, mut missing) = (Bindings::new(), BTreeSet::new());
     let mut seen = BTreeSet::new();
     let mut left: Vec<Sym> = poly.symbols().into_iter().collect();
     while let Some(sym) = left.pop() {
@@ -209,10 +200,10 @@ fn relevant(poly: &Poly, values: &Bindings, symbols: &Symbols) -> Bindings {
         match (values.get(sym), symbols.solution(sym)) {
             (Some(value), _) => found.insert(sym, value.clone()),
             (None, Some(definition)) => left.extend(definition.symbols()),
-            (None, None) => {}
+            (None, None) => _ = missing.insert(sym),
         }
     }
-    found
+    (found, missing)
 }
 
 struct Run<'a> {
@@ -224,24 +215,36 @@ struct Run<'a> {
     steps: usize,
 }
 
-impl Run<'_> {
-    fn unbound(&self, poly: &Poly) -> Vec<Sym> {
-        let mut missing = BTreeSet::new();
-        let mut seen = BTreeSet::new();
-        let mut left: Vec<Sym> = poly.symbols().into_iter().collect();
-        while let Some(sym) = left.pop() {
-            if seen.insert(sym) && !self.values.contains(sym) {
-                match self.symbols.solution(sym) {
-                    Some(definition) => left.extend(definition.symbols()),
-                    None => _ = missing.insert(sym),
-                }
-            }
+impl<'a> Run<'a> {
+    fn new(values: &'a Bindings, symbols: &'a Symbols) -> Run<'a> {
+        Run {
+            values,
+            symbols,
+            derived: HashMap::new(),
+            locals: Vec::new(),
+            opaques: HashMap::new(),
+            steps: 0,
         }
-        missing.into_iter().collect()
     }
 
     fn at(&self, poly: &Poly) -> Bindings {
-        relevant(poly, self.values, self.symbols)
+        needed(poly, self.values, self.symbols).0
+    }
+
+    /// A value that must be an integer.
+    fn integer(&self, poly: &Poly, value: Coeff) -> Result<IBig, EvalError> {
+        value.to_integer().ok_or_else(|| EvalError::NotInteger {
+            poly: poly.clone(),
+            value,
+            at: self.at(poly),
+        })
+    }
+
+    fn zero_division(&self, poly: &Poly) -> EvalError {
+        EvalError::ZeroDivision {
+            poly: poly.clone(),
+            at: self.at(poly),
+        }
     }
 
     fn poly(&mut self, poly: &Poly, depth: usize) -> Result<Coeff, EvalError> {
@@ -253,13 +256,8 @@ impl Run<'_> {
             let mut product = term.coeff().clone();
             for (atom, e) in term.factors() {
                 let value = self.atom(atom, depth)?;
-                let power = power(&value, &Coeff::from(i64::from(*e)))?.ok_or_else(|| {
-                    let poly = Poly::atom(atom.clone());
-                    EvalError::ZeroDivision {
-                        at: self.at(&poly),
-                        poly,
-                    }
-                })?;
+                let power = power(&value, &Coeff::from(i64::from(*e)))?
+                    .ok_or_else(|| self.zero_division(&Poly::atom(atom.clone())))?;
                 product = &product * &power;
                 if product.as_small().is_none() && product.bits() > MAX_BITS {
                     return Err(LimitError::Bits.into());
@@ -318,13 +316,7 @@ impl Run<'_> {
             return Err(EvalError::Unbound(vec![sym]));
         };
         let value = self.poly(definition, depth + 1)?;
-        if !value.is_integer() {
-            return Err(EvalError::NotInteger {
-                poly: definition.clone(),
-                value,
-                at: self.at(definition),
-            });
-        }
+        let value = Coeff::from(self.integer(definition, value)?);
         self.derived.insert(sym, value.clone());
         Ok(value)
     }
@@ -333,36 +325,18 @@ impl Run<'_> {
         match opaque.kind() {
             OpaqueKind::Floor { num, den } => {
                 let (n, d) = (self.poly(num, depth)?, self.poly(den, depth)?);
-                match n.checked_div(&d) {
-                    Some(quotient) => Ok(quotient.floor()),
-                    None => Err(EvalError::ZeroDivision {
-                        poly: den.clone(),
-                        at: self.at(den),
-                    }),
-                }
+                let quotient = n.checked_div(&d).ok_or_else(|| self.zero_division(den))?;
+                Ok(quotient.floor())
             }
             OpaqueKind::Min(arguments) => {
-                let mut least: Option<Coeff> = None;
-                for argument in arguments {
-                    let value = self.poly(argument, depth)?;
-                    least = Some(least.map_or(value.clone(), |l| l.min(value)));
-                }
-                Ok(least.unwrap_or(Coeff::ZERO))
+                let values = arguments.iter().map(|p| self.poly(p, depth));
+                let values = values.collect::<Result<Vec<Coeff>, _>>()?;
+                Ok(values.into_iter().min().unwrap_or(Coeff::ZERO))
             }
             OpaqueKind::Pow { base, exponent } => {
                 let (b, e) = (self.poly(base, depth)?, self.poly(exponent, depth)?);
-                if !e.is_integer() {
-                    let at = self.at(exponent);
-                    return Err(EvalError::NotInteger {
-                        poly: exponent.clone(),
-                        value: e,
-                        at,
-                    });
-                }
-                power(&b, &e)?.ok_or_else(|| EvalError::ZeroDivision {
-                    poly: base.clone(),
-                    at: self.at(base),
-                })
+                let e = self.integer(exponent, e)?;
+                power(&b, &e.into())?.ok_or_else(|| self.zero_division(base))
             }
             OpaqueKind::Sum {
                 index,
@@ -384,11 +358,7 @@ impl Run<'_> {
     ) -> Result<Coeff, EvalError> {
         let mut bound = |p: &Poly| {
             let value = self.poly(p, depth)?;
-            value.to_integer().ok_or_else(|| EvalError::NotInteger {
-                poly: p.clone(),
-                value,
-                at: self.at(p),
-            })
+            self.integer(p, value)
         };
         let (mut i, last) = (bound(lo)?, bound(hi)?);
         if &last - &i >= IBig::from(MAX_SUM_STEPS) {

@@ -1,18 +1,7 @@
 //! Hostile input: every text ends in a formula or in an error that names its limit, and soon.
 
+use super::tests::{NAMES, symbols};
 use super::*;
-
-const NAMES: [&str; 4] = ["T", "W", "C", "d"];
-
-fn symbols() -> Symbols {
-    let mut symbols = Symbols::new();
-    for name in NAMES {
-        symbols
-            .declare(name, Domain::default())
-            .expect("names are distinct");
-    }
-    symbols
-}
 
 /// The first error of a formula, on a thread with the usual stack.
 fn refusal(text: &str) -> String {

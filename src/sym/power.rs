@@ -165,15 +165,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::sym::tests::config;
     use crate::sym::{Bindings, Domain, Symbols};
-
-    fn config() -> proptest::test_runner::Config {
-        proptest::test_runner::Config {
-            failure_persistence: None,
-            rng_seed: proptest::test_runner::RngSeed::Fixed(7),
-            ..Default::default()
-        }
-    }
 
     proptest! {
         #![proptest_config(config())]

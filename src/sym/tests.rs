@@ -3,12 +3,22 @@
 use std::collections::BTreeMap;
 
 use dashu_int::IBig;
+use proptest::test_runner::{Config, RngSeed};
 
 use super::*;
 
-const NAMES: [&str; 4] = ["T", "W", "C", "d"];
+pub(super) const NAMES: [&str; 4] = ["T", "W", "C", "d"];
 
-fn symbols() -> Symbols {
+/// As many cases as usual, the same each time, and no file of failures.
+pub(super) fn config() -> Config {
+    Config {
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(7),
+        ..Config::default()
+    }
+}
+
+pub(super) fn symbols() -> Symbols {
     let mut symbols = Symbols::new();
     for name in NAMES {
         symbols

@@ -34,11 +34,8 @@ impl Out<'_> {
             Tree::Max(arguments) => self.call("max", arguments),
             Tree::Clamp(parts) if self.syntax == Syntax::Python => {
                 let [x, lo, hi] = &**parts;
-                self.push("max(");
-                self.write(lo, Level::Sum);
-                self.push(", min(");
-                self.list(&[x.clone(), hi.clone()], ", ", Level::Sum);
-                self.push("))");
+                let below = Tree::Min(vec![x.clone(), hi.clone()]);
+                self.call("max", &[lo.clone(), below]);
             }
             Tree::Clamp(parts) => self.call("clamp", &**parts),
             Tree::Sum(sum) => self.summation(sum),
