@@ -155,9 +155,9 @@ impl Mask {
             MaskCounting::Exact => {}
         }
         let (one, past) = (Poly::one(), keys - queries);
-        Ok(match self {
-            Mask::Causal(Align::BottomRight) => triangle(queries, &past),
-            Mask::Causal(Align::TopLeft) => triangle(queries, &Poly::zero()),
+        let (count, min, max) = match self {
+            Mask::Causal(Align::BottomRight) => return Ok(triangle(queries, &past)),
+            Mask::Causal(Align::TopLeft) => return Ok(triangle(queries, &Poly::zero())),
             Mask::Window(size) => {
                 let short = cx.clamp(&(size - &past), &Poly::zero(), queries);
                 let count = &short * &past
@@ -165,12 +165,7 @@ impl Mask {
                     + (queries - &short) * size;
                 let min = cx.min(&[&past + &one, size.clone()]);
                 let max = cx.min(&[keys.clone(), size.clone()]);
-                Pairs {
-                    mean: cx.divide_freely(&count, queries)?,
-                    count,
-                    min,
-                    max,
-                }
+                (count, min, max)
             }
             Mask::Chunk(size) => {
                 let rest = cx.modulo(keys, size)?;
@@ -180,12 +175,7 @@ impl Mask {
                 let start_of_last = cx.floor_div(&(keys - &one), size)?;
                 let min = keys - &(size * &start_of_last);
                 let max = cx.min(&[size.clone(), keys - &(size * &start)]);
-                Pairs {
-                    mean: cx.divide_freely(&count, queries)?,
-                    count,
-                    min,
-                    max,
-                }
+                (count, min, max)
             }
             Mask::ChunkCausal(size) => {
                 let count = up_to(keys, size, cx)? - up_to(&past, size, cx)?;
@@ -196,25 +186,21 @@ impl Mask {
                 let fills = cx.clamp(&(keys - &filled), &Poly::zero(), &one);
                 let end = cx.modulo(&(keys - &one), size)? + one.clone();
                 let max = size * &fills + (&one - &fills) * end;
-                Pairs {
-                    mean: cx.divide_freely(&count, queries)?,
-                    count,
-                    min,
-                    max,
-                }
+                (count, min, max)
             }
             Mask::Prefix(size) => {
                 let inside = cx.clamp(&(size - &past), &Poly::zero(), queries);
                 let count = triangle(queries, &past).count + halved(&(&inside * &(&inside - &one)));
                 let seen = cx.min(&[size.clone(), keys.clone()]);
                 let min = cx.max(&[&past + &one, seen]);
-                Pairs {
-                    mean: cx.divide_freely(&count, queries)?,
-                    count,
-                    min,
-                    max: keys.clone(),
-                }
+                (count, min, keys.clone())
             }
+        };
+        Ok(Pairs {
+            mean: cx.divide_freely(&count, queries)?,
+            count,
+            min,
+            max,
         })
     }
 

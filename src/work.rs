@@ -171,28 +171,27 @@ impl Contraction {
             });
         };
         let pairs = pair.mask.pairs(&pair.queries, &pair.keys, counting, cx)?;
-        let fixed = |keys: &Poly| Length::Fixed(&self.summed * keys);
+        let scaled = |keys: &Poly| &self.summed * keys;
+        let one = Poly::one();
         let (dots, length) = match pair.summed {
-            Summed::Neither => (&self.outputs * &pairs.count, fixed(&Poly::one())),
-            Summed::Both => (self.outputs.clone(), fixed(&pairs.count)),
+            Summed::Neither => (&pairs.count, Length::Fixed(self.summed.clone())),
+            Summed::Both => (&one, Length::Fixed(scaled(&pairs.count))),
             Summed::Keys if pairs.min == pairs.max => {
-                (&self.outputs * &pair.queries, fixed(&pairs.max))
+                (&pair.queries, Length::Fixed(scaled(&pairs.max)))
             }
             Summed::Keys => {
-                let scaled = |keys: &Poly| &self.summed * keys;
                 let length = Length::Varies {
                     min: scaled(&pairs.min),
                     max: scaled(&pairs.max),
                     mean: scaled(&pairs.mean),
                 };
-                (&self.outputs * &pair.queries, length)
+                (&pair.queries, length)
             }
         };
-        let macs = macs(&pairs.count);
         Ok(Counted {
-            dots: Dots(dots),
+            dots: Dots(&self.outputs * dots),
             length,
-            macs,
+            macs: macs(&pairs.count),
         })
     }
 }
