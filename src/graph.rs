@@ -102,6 +102,8 @@ pub struct Node {
     pub name: String,
     /// Its part, where it does not take that of its block.
     pub part: Option<Part>,
+    /// Whether it runs once a request: in passes that have nothing past, and not in those that go on from there.
+    pub once: bool,
     /// Where it is written.
     pub span: Span,
     /// What it is.

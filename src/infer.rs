@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Span};
 use crate::graph::{Block, BlockId, Graph, Node, NodeId, NodeKind, Pattern, Turns};
-use crate::lower::refusal;
+use crate::lower::{Positions, refusal};
 use crate::ops::{Inferred, Op};
 use crate::part::Part;
 use crate::shape::{Axis, Shape, mend};
@@ -60,6 +60,8 @@ pub struct Instance {
     pub block: BlockId,
     /// The part of its nodes that set none.
     pub part: Part,
+    /// Whether all of it runs once a request.
+    pub once: bool,
     facts: Vec<Option<Fact>>,
 }
 
@@ -97,10 +99,31 @@ impl Traced {
     }
 }
 
-type Key = (BlockId, Part, Vec<Poly>, Vec<Shape>);
+/// What tells the ways apart in which a block is called.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    block: BlockId,
+    /// What its nodes inherit from the call.
+    part: Part,
+    once: bool,
+    /// Its own dimensions.
+    dims: Vec<Poly>,
+    arguments: Vec<Shape>,
+}
+
+/// Where a node stands.
+struct Here<'a> {
+    /// What the block is given.
+    arguments: &'a [Shape],
+    part: Part,
+    once: bool,
+    /// What its own dimensions are.
+    subst: &'a Subst,
+}
 
 struct Infer<'g, 'a, 'c> {
     graph: &'g Graph,
+    positions: Option<Positions>,
     cx: &'a mut Context<'c>,
     diagnostics: &'a mut Diagnostics,
     known: HashMap<Key, Option<InstanceId>>,
@@ -110,6 +133,7 @@ struct Infer<'g, 'a, 'c> {
 /// Infers all shapes. `None` comes back with a diagnostic, or when the graph holds a broken node, which is reported.
 pub(crate) fn infer(
     graph: &Graph,
+    positions: Option<Positions>,
     cx: &mut Context<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Traced> {
@@ -122,12 +146,19 @@ pub(crate) fn infer(
         .collect();
     let mut infer = Infer {
         graph,
+        positions,
         cx,
         diagnostics,
         known: HashMap::new(),
         instances: Vec::new(),
     };
-    let body = infer.instance((body, Part::Other, Vec::new(), shapes))?;
+    let body = infer.instance(Key {
+        block: body,
+        part: Part::Other,
+        once: false,
+        dims: Vec::new(),
+        arguments: shapes,
+    })?;
     Some(Traced {
         instances: infer.instances,
         body,
@@ -145,14 +176,18 @@ impl Infer<'_, '_, '_> {
         made
     }
 
-    fn trace(&mut self, (id, part, dims, arguments): &Key) -> Option<InstanceId> {
+    fn trace(&mut self, key: &Key) -> Option<InstanceId> {
         let graph = self.graph;
-        let block = graph.block(*id);
+        let block = graph.block(key.block);
         let mut subst = Subst::new();
-        for (sym, value) in block.dims.iter().zip(dims) {
+        for (sym, value) in block.dims.iter().zip(&key.dims) {
             subst.insert(*sym, value.clone());
         }
-        let part = block.part.unwrap_or(*part);
+        let mut when_nothing_is_past = subst.clone();
+        if let Some(positions) = self.positions {
+            when_nothing_is_past.insert(positions.past, Poly::zero());
+        }
+        let part = block.part.unwrap_or(key.part);
         let mut facts: Vec<Option<Fact>> = vec![None; block.len()];
         let mut sound = true;
         for node_id in block.topological() {
@@ -162,7 +197,17 @@ impl Infer<'_, '_, '_> {
                 let known =
                     |operand: &NodeId| facts[operand.at()].as_ref().map(|fact| &*fact.shape);
                 let inputs: Option<SmallVec<[&Shape; 2]>> = operands.iter().map(known).collect();
-                inputs.and_then(|inputs| self.fact(node, &inputs, arguments, part, &subst))
+                let once = key.once || node.once;
+                let here = Here {
+                    arguments: &key.arguments,
+                    part: node.part.unwrap_or(part),
+                    once,
+                    subst: if once { &when_nothing_is_past } else { &subst },
+                };
+                inputs.and_then(|inputs| {
+                    let fact = self.fact(node, &inputs, &here)?;
+                    (!once || self.outlasts_a_pass(node, &inputs, &fact.shape)).then_some(fact)
+                })
             };
             sound &= fact.is_some();
             facts[node_id.at()] = fact;
@@ -171,21 +216,38 @@ impl Infer<'_, '_, '_> {
             return None;
         }
         self.instances.push(Instance {
-            block: *id,
+            block: key.block,
             part,
+            once: key.once,
             facts,
         });
         Some(InstanceId(self.instances.len() - 1))
     }
 
-    fn fact(
-        &mut self,
-        node: &Node,
-        inputs: &[&Shape],
-        arguments: &[Shape],
-        part: Part,
-        subst: &Subst,
-    ) -> Option<Fact> {
+    /// Whether what is computed once a request is of one size in every pass; else it is refused.
+    fn outlasts_a_pass(&mut self, node: &Node, inputs: &[&Shape], output: &Shape) -> bool {
+        let Some(positions) = self.positions else {
+            return true;
+        };
+        let of_a_pass = |shape: &&&Shape| {
+            let mut dims = shape.axes().iter().map(|axis| axis.dim.poly());
+            dims.any(|dim| positions.set().iter().any(|sym| dim.mentions(*sym)))
+        };
+        let Some(shape) = inputs.iter().chain([&output]).find(of_a_pass) else {
+            return true;
+        };
+        let message = format!(
+            "`{}` runs once a request, and {} is another size in every pass",
+            node.name,
+            shape.show(self.cx.symbols)
+        );
+        let help = String::from("what passes add is kept by a `Cache` outside `Once`");
+        self.refuse(Diagnostic::at(Code::Shape, node.span, message).help(help));
+        false
+    }
+
+    fn fact(&mut self, node: &Node, inputs: &[&Shape], here: &Here<'_>) -> Option<Fact> {
+        let subst = here.subst;
         let plain = |shape| Fact {
             shape: Arc::new(shape),
             sums_positions: false,
@@ -194,7 +256,7 @@ impl Infer<'_, '_, '_> {
         };
         match &node.kind {
             NodeKind::Broken => None,
-            NodeKind::Input(slot) => arguments.get(*slot).cloned().map(plain),
+            NodeKind::Input(slot) => here.arguments.get(*slot).cloned().map(plain),
             NodeKind::Op {
                 def,
                 args,
@@ -230,7 +292,6 @@ impl Infer<'_, '_, '_> {
                 }
             }
             NodeKind::Call { blocks, pattern } => {
-                let part = node.part.unwrap_or(part);
                 let mut callees = Vec::with_capacity(blocks.len());
                 for callee in blocks {
                     let dims = callee.dims.iter();
@@ -243,7 +304,7 @@ impl Infer<'_, '_, '_> {
                     let counts = self.counts(count, turns, callees.len(), subst);
                     let counts = self.accept(counts, *at)?;
                     let inputs = self.arguments(*block, inputs, dims, node.span)?;
-                    let (instances, shape) = self.rounds(&callees, part, inputs, node.span, *at)?;
+                    let (instances, shape) = self.rounds(&callees, here, inputs, node.span, *at)?;
                     let times = counts.into_iter().map(Times::each);
                     return Some(Fact {
                         callees: instances.into_iter().zip(times).collect(),
@@ -251,7 +312,7 @@ impl Infer<'_, '_, '_> {
                     });
                 }
                 let inputs = self.arguments(*block, inputs, dims, node.span)?;
-                let (callee, shape) = self.call(*block, part, dims.clone(), inputs)?;
+                let (callee, shape) = self.call(*block, here, dims.clone(), inputs)?;
                 let times = self.times(pattern, subst);
                 let times = self.accept(times, node.span)?;
                 Some(Fact {
@@ -324,11 +385,17 @@ impl Infer<'_, '_, '_> {
     fn call(
         &mut self,
         block: BlockId,
-        part: Part,
+        here: &Here<'_>,
         dims: Vec<Poly>,
-        inputs: Vec<Shape>,
+        arguments: Vec<Shape>,
     ) -> Option<(InstanceId, Shape)> {
-        let instance = self.instance((block, part, dims, inputs))?;
+        let instance = self.instance(Key {
+            block,
+            part: here.part,
+            once: here.once,
+            dims,
+            arguments,
+        })?;
         let output = self.graph.block(block).output;
         Some((
             instance,
@@ -341,7 +408,7 @@ impl Infer<'_, '_, '_> {
     fn rounds(
         &mut self,
         callees: &[(BlockId, Vec<Poly>)],
-        part: Part,
+        here: &Here<'_>,
         mut inputs: Vec<Shape>,
         span: Span,
         at: Span,
@@ -352,7 +419,7 @@ impl Infer<'_, '_, '_> {
             for (block, dims) in callees {
                 let given: Vec<&Shape> = inputs.iter().collect();
                 let arguments = self.arguments(*block, &given, dims, span)?;
-                let (instance, output) = self.call(*block, part, dims.clone(), arguments)?;
+                let (instance, output) = self.call(*block, here, dims.clone(), arguments)?;
                 instances.push(instance);
                 let carried = inputs.first_mut()?;
                 let symbols = self.cx.symbols;

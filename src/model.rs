@@ -69,7 +69,7 @@ impl Model {
         let traced = lowered.and_then(|mut lowered| {
             let symbols = lowered.symbols.clone();
             let mut cx = Context::new(&symbols);
-            let traced = infer(&lowered.graph, &mut cx, &mut diagnostics)?;
+            let traced = infer(&lowered.graph, lowered.positions, &mut cx, &mut diagnostics)?;
             lowered.conditions.extend(cx.used);
             Some((lowered, traced))
         });
@@ -285,6 +285,7 @@ impl Model {
             let puts = closed(puts, symbols).map_err(|error| self.problem(&error))?;
             stages.push(Stage {
                 name: stage.name.clone(),
+                begins: stage.begins,
                 puts,
                 steps,
             });

@@ -21,6 +21,8 @@ use crate::work::{
 /// A stage of a phase: what it puts in place of symbols, and how many steps it takes.
 pub(crate) struct Stage {
     pub(crate) name: String,
+    /// Whether a request begins with it, so that what runs once in a request runs now.
+    pub(crate) begins: bool,
     pub(crate) puts: Subst,
     /// The symbol of the number of a step, and how many there are.
     pub(crate) steps: Option<(Sym, Poly)>,
@@ -162,7 +164,7 @@ impl Tally<'_, '_> {
             runs: self.put(&times.runs)?,
             owned: self.put(&times.owned)?,
         };
-        let repeat = self.over_steps(times.runs.clone())?;
+        let often = self.over_steps(times.runs.clone())?;
         let block_name: Arc<str> = block.name.as_str().into();
         for node_id in block.ids() {
             let node = block.node(node_id);
@@ -197,6 +199,7 @@ impl Tally<'_, '_> {
                 let shapes: SmallVec<[&Shape; 2]> = inputs.iter().map(|shape| &**shape).collect();
                 op.work(&shapes, &fact.shape, self.cx.symbols)
             };
+            let waits = (instance.once || node.once) && !self.stage.begins;
             let row = Row {
                 path,
                 block: block_name.clone(),
@@ -209,7 +212,7 @@ impl Tally<'_, '_> {
                 mixing: mixing(fact),
                 stage: self.name.clone(),
                 phase: self.stage.puts.clone(),
-                repeat: repeat.clone(),
+                repeat: if waits { Poly::zero() } else { often.clone() },
                 inputs,
                 weights: operand_weights(&work),
                 output: fact.shape.clone(),
@@ -217,15 +220,23 @@ impl Tally<'_, '_> {
                 elementwise: Vec::new(),
                 amounts: Amounts::zero(),
             };
-            let row = self.entered(row, &work, &times)?;
+            let row = self.entered(row, &work, &times, waits)?;
             self.rows.push(row);
         }
         Ok(())
     }
 
-    /// The row with its amounts; `times` is how often it runs in a step, and in how many copies.
-    fn entered(&mut self, mut row: Row, work: &Work, times: &Times) -> Result<Row, AlgebraError> {
-        let repeat = &times.runs;
+    /// The row with its amounts; `times` is how often it runs in a step, and in how many copies. Where it `waits` it has run
+    /// before this stage, and what it made is still there.
+    fn entered(
+        &mut self,
+        mut row: Row,
+        work: &Work,
+        times: &Times,
+        waits: bool,
+    ) -> Result<Row, AlgebraError> {
+        let none = Poly::zero();
+        let repeat = if waits { &none } else { &times.runs };
         for contraction in &work.contractions {
             let counted = contraction.counted(self.profile.masks, &mut self.cx)?;
             row.amounts.dots += Dots(self.total(&counted.dots.0, repeat)?);
@@ -244,10 +255,10 @@ impl Tally<'_, '_> {
         if self.first && !work.weights.is_empty() {
             let params = Params(self.put(&work.params().0)?);
             row.amounts.params = params.times(&times.owned);
-            row.amounts.params_active = params.times(repeat);
+            row.amounts.params_active = params.times(&times.runs);
         }
         if let (true, Some(cached)) = (self.last, &work.cached) {
-            row.amounts.cached = Cached(&self.at_the_end(&cached.0)? * repeat);
+            row.amounts.cached = Cached(&self.at_the_end(&cached.0)? * &times.runs);
         }
         row.amounts.flops = self.profile.price(&row.amounts.macs, &row.elementwise);
         Ok(row)

@@ -98,6 +98,8 @@ pub(crate) struct Block<'s> {
 pub(crate) struct Node<'s> {
     pub(crate) name: Word<'s>,
     pub(crate) part: Option<Part>,
+    /// Whether it is computed once a request, when nothing is past.
+    pub(crate) once: bool,
     pub(crate) span: Span,
     pub(crate) value: Value<'s>,
 }

@@ -2,7 +2,7 @@
 
 use super::model::{Block, Call, Given, MaskWords, Node, Pattern, Text, Value, Word};
 use super::read::{Reader, Slot};
-use super::ron::{Kind, Tree};
+use super::ron::{Kind, Name, Tree};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::mask::FORMS;
 use crate::ops::args::{Field, FieldKind};
@@ -44,6 +44,13 @@ const EVERY: &[Slot] = &[
     ("inputs", true),
     ("dims", false),
 ];
+
+/// What the nodes of a group have in common.
+#[derive(Clone, Copy, Default)]
+struct Group {
+    part: Option<Part>,
+    once: bool,
+}
 
 impl Reader<'_> {
     pub(super) fn block<'s>(&mut self, name: Word<'s>, tree: &Tree<'s>) -> Option<Block<'s>> {
@@ -114,36 +121,39 @@ impl Reader<'_> {
                 return nodes;
             }
         };
-        for (name, tree) in fields {
-            let name = self.word(name);
-            let Some(tree) = self.chosen(tree) else {
-                continue;
-            };
-            if let Kind::Struct(Some(head), members) = &tree.kind
-                && head.text == "Part"
-            {
-                let part = self.part(name);
-                for (name, tree) in members {
-                    let name = self.word(name);
-                    nodes.push(self.node(name, tree, part));
-                }
-            } else {
-                nodes.push(self.node(name, tree, None));
-            }
-        }
+        self.members(fields, Group::default(), &mut nodes);
         nodes
     }
 
-    fn node<'s>(&mut self, name: Word<'s>, tree: &Tree<'s>, part: Option<Part>) -> Node<'s> {
-        let value = self
-            .chosen(tree)
-            .and_then(|tree| self.value(tree))
-            .unwrap_or(Value::Broken);
-        Node {
-            name,
-            part,
-            span: self.span(&tree.span),
-            value,
+    /// The nodes of a group, those of groups inside it among them.
+    fn members<'s>(
+        &mut self,
+        fields: &[(Name<'s>, Tree<'s>)],
+        group: Group,
+        nodes: &mut Vec<Node<'s>>,
+    ) {
+        for (name, tree) in fields {
+            let name = self.word(name);
+            let chosen = self.chosen(tree);
+            let (part, once) = (group.part, group.once);
+            match chosen.map(|tree| &tree.kind) {
+                Some(Kind::Struct(Some(head), inner)) if head.text == "Part" => {
+                    let part = self.part(name).or(part);
+                    self.members(inner, Group { part, once }, nodes);
+                }
+                Some(Kind::Struct(Some(head), inner)) if head.text == "Once" => {
+                    self.members(inner, Group { part, once: true }, nodes);
+                }
+                _ => nodes.push(Node {
+                    name,
+                    part,
+                    once,
+                    span: self.span(&chosen.unwrap_or(tree).span),
+                    value: chosen
+                        .and_then(|tree| self.value(tree))
+                        .unwrap_or(Value::Broken),
+                }),
+            }
         }
     }
 
@@ -197,10 +207,9 @@ impl Reader<'_> {
             }
             _ => {
                 let Some(def) = ops::find(head.text) else {
-                    let known = OPS
-                        .iter()
-                        .map(|def| def.name)
-                        .chain(["Call", "Repeat", "Cycle", "Every", "Route", "If", "Part"]);
+                    let known = OPS.iter().map(|def| def.name).chain([
+                        "Call", "Repeat", "Cycle", "Every", "Route", "If", "Part", "Once",
+                    ]);
                     let help = did_you_mean(head.text, known);
                     let message = format!("there is no op `{}`", head.text);
                     self.diagnostics

@@ -106,6 +106,7 @@ impl<'a, 's> Lower<'a, 's, '_> {
             let node = Node {
                 name: name.text.to_owned(),
                 part: None,
+                once: false,
                 span: name.span,
                 kind,
             };
@@ -123,6 +124,7 @@ impl<'a, 's> Lower<'a, 's, '_> {
             let id = builder.add(Node {
                 name: node.name.text.to_owned(),
                 part: node.part,
+                once: node.once,
                 span: node.span,
                 kind,
             });

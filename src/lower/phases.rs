@@ -18,6 +18,8 @@ pub(crate) struct Phase {
 #[derive(Clone, Debug)]
 pub(crate) struct Stage {
     pub(crate) name: String,
+    /// Whether nothing is past: a request begins, and what runs once in it runs now.
+    pub(crate) begins: bool,
     /// What takes the place of the symbols of positions.
     pub(crate) sets: Subst,
     /// How many steps there are, where there are several.
@@ -34,6 +36,7 @@ pub(super) fn lower(
     let Some(positions) = positions else {
         let stage = Stage {
             name: WHOLE.to_owned(),
+            begins: true,
             sets: Subst::new(),
             steps: None,
         };
@@ -160,12 +163,15 @@ impl Lower<'_> {
             Some(count) => Some(count?),
             None => None,
         };
+        let past = past?;
+        let begins = past.is_zero();
         let mut sets = Subst::new();
         sets.insert(self.positions.new, new?);
-        sets.insert(self.positions.past, past?);
+        sets.insert(self.positions.past, past);
         sets.insert(self.positions.wanted, wanted?);
         Some(Stage {
             name: name.to_owned(),
+            begins,
             sets,
             steps,
         })

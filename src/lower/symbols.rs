@@ -23,7 +23,7 @@ pub(crate) struct Positions {
 
 impl Positions {
     /// Those that a stage of a phase sets.
-    pub(super) fn set(self) -> [Sym; 4] {
+    pub(crate) fn set(self) -> [Sym; 4] {
         [self.new, self.past, self.wanted, self.span]
     }
 

@@ -83,7 +83,7 @@ fn numbers_are_refused_exactly_where_a_walk_fails() {
         }
         assert!(accepted > 0, "{name}: no numbers were accepted");
         assert!(
-            refused > 0 || name == "walkthrough.ron",
+            refused > 0 || ["walkthrough.ron", "t5.ron"].contains(&name.as_str()),
             "{name}: no numbers were refused"
         );
     }

@@ -31,6 +31,41 @@ fn session(mask: &str) -> String {
     )
 }
 
+/// A decoder over a source that is encoded once a request, and that keeps what its layers make of it.
+const SOURCE: &str = r#"Model(name: "source", phases: [forward, prefill, decode, chunk, generate, Phase(name: draft, n: "2", p: "T", o: "2")],
+    symbols: (L: layers, T: context, S: "source", N: "tokens", C: "new", P: "before", d: width, V: vocabulary),
+    blocks: (
+        mlp: Block(dims: [m], inputs: (x: "m d"), nodes: (up: Linear(x, "d -> 3*d", true), down: Linear(up, "3*d -> d")), output: down),
+        mix: Block(inputs: (x: "S d"), nodes: (
+            scores:  Einsum("n e, m e -> n m", [x, x]),
+            weights: Softmax(scores, "S"),
+            mixed:   Einsum("n m, m e -> n e", [weights, x]),
+            y:       Call(mlp, mixed, (m: "S")),
+        ), output: y),
+        layer: Block(inputs: (x: "n d", source: "S d"), nodes: (
+            qkv: Part(kept: Once(k: Linear(source, "d -> 2*d"), keys: Cache(k, "S"))),
+            own:     Cache(x, "n"),
+            self:    Einsum("n e, s e -> n s", [x, own], Causal(n, s)),
+            mixed:   Einsum("n s, s e -> n e", [self, own], Causal(n, s)),
+            q:       Linear(mixed, "d -> 2*d"),
+            scores:  Einsum("n e, m e -> n m", [q, keys]),
+            weights: Softmax(scores, "S"),
+            seen:    Einsum("n m, m e -> n e", [weights, keys]),
+            y:       Linear(seen, "2*d -> d"),
+            z:       Call(mlp, y, (m: "n")),
+        ), output: z),
+    ),
+    inputs: (source: "@S d", x: "@n d"),
+    nodes: (
+        encoder: Once(
+            encoded: Repeat(mix, "2", source),
+            norm: Part(memory: Norm(encoded, rms, "d")),
+        ),
+        layers: Repeat(layer, "L", [x, memory]),
+        last:   Slice(layers, "n", "o"),
+        logits: Linear(last, "d -> V"),
+    ), output: logits)"#;
+
 const MASKS: [&str; 6] = [
     "",
     ", Causal(n, s)",
@@ -46,7 +81,7 @@ fn compare(
     row: &Row,
     numbers: &Bindings,
     walked: &Count,
-    params: u64,
+    (params, kept): (u64, u64),
     what: &str,
 ) {
     let at = |poly: &Poly| {
@@ -67,6 +102,11 @@ fn compare(
         at(row.amounts.params.poly()),
         whole(params),
         "{what}: params"
+    );
+    assert_eq!(
+        at(row.amounts.cached.poly()),
+        whole(kept),
+        "{what}: scalars kept in caches"
     );
     let elementwise: BTreeMap<&str, Coeff> = row
         .elementwise
@@ -97,7 +137,16 @@ fn walks(bench: &Bench, phase: &str, numbers: &Bindings) -> Vec<(&'static str, V
     };
     let walk = |new, past, wanted| {
         bench
-            .walk_at(Positions { new, past, wanted }, numbers, true)
+            .walk_at(
+                Positions {
+                    new,
+                    past,
+                    wanted,
+                    begins: past == 0,
+                },
+                numbers,
+                true,
+            )
             .expect("fits at these sizes")
     };
     match phase {
@@ -118,7 +167,9 @@ fn walks(bench: &Bench, phase: &str, numbers: &Bindings) -> Vec<(&'static str, V
 fn compare_phase(bench: &Bench, phase: &str, numbers: &Bindings, what: &str) {
     let ledger = bench.ledger(phase, "exact");
     let mut rows = 0;
-    for (at, (prefix, runs)) in walks(bench, phase, numbers).into_iter().enumerate() {
+    let stages = walks(bench, phase, numbers);
+    let last = stages.len() - 1;
+    for (at, (prefix, runs)) in stages.into_iter().enumerate() {
         for entry in &runs[0].entries {
             let mut walked = Count::default();
             for run in &runs {
@@ -129,6 +180,8 @@ fn compare_phase(bench: &Bench, phase: &str, numbers: &Bindings, what: &str) {
                 );
             }
             let path = format!("{prefix}{}", entry.path);
+            let at_the_end = runs.last().and_then(|run| run.entry(&entry.path));
+            let kept = at_the_end.map_or(0, |entry| entry.count.kept);
             let row = ledger.rows.iter().find(|row| row.path == path);
             let row = row.unwrap_or_else(|| panic!("{what}: no row `{path}`"));
             let params = if at == 0 {
@@ -141,7 +194,7 @@ fn compare_phase(bench: &Bench, phase: &str, numbers: &Bindings, what: &str) {
                 row,
                 numbers,
                 &walked,
-                params,
+                (params, if at == last { kept } else { 0 }),
                 &format!("{what} {path}"),
             );
             rows += 1;
@@ -163,6 +216,25 @@ fn sessions_chunks_and_own_phases_are_what_their_steps_add_up_to() {
             }
         }
     }
+}
+
+/// Trap 31: what is made of a source is made when a request begins, and each step finds it.
+#[test]
+fn trap_31_a_source_is_encoded_once_a_request() {
+    let mut bench = Bench::new("source", SOURCE, &[]);
+    bench.compare_at_random(&mut Random::new(5), 6, 5);
+    let mut random = Random::new(7);
+    for _ in 0..12 {
+        let numbers = small(&bench.model, &mut random, 6);
+        for phase in ["chunk", "generate", "draft"] {
+            let what = format!("{phase} of a source at {numbers:?}");
+            compare_phase(&bench, phase, &numbers, &what);
+        }
+    }
+    let once = bench.ledger("decode", "exact");
+    let encoder = once.only(|row| row.path.starts_with("encoded"));
+    assert_eq!(encoder.macs().to_string(), "0");
+    assert_eq!(encoder.params().to_string(), "12*d^2 + 6*d");
 }
 
 #[test]

@@ -36,6 +36,15 @@ impl Count {
         *self.weights.entry(tensor).or_default() += 1;
     }
 
+    /// What is left of a run when it is over: its weights, and what it keeps.
+    pub(crate) fn left(self) -> Count {
+        Count {
+            weights: self.weights,
+            kept: self.kept,
+            ..Count::default()
+        }
+    }
+
     /// How many dots.
     pub(crate) fn dots(&self) -> u64 {
         self.lengths.values().sum()

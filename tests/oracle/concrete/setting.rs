@@ -22,6 +22,8 @@ pub(crate) struct Positions {
     pub(crate) new: i64,
     pub(crate) past: i64,
     pub(crate) wanted: i64,
+    /// Whether a request begins with them, and does not go on.
+    pub(crate) begins: bool,
 }
 
 impl Positions {
@@ -32,16 +34,19 @@ impl Positions {
                 new: context,
                 past: 0,
                 wanted: context,
+                begins: true,
             }),
             "prefill" => Some(Positions {
                 new: context,
                 past: 0,
                 wanted: 1,
+                begins: true,
             }),
             "decode" => Some(Positions {
                 new: 1,
                 past: context - 1,
                 wanted: 1,
+                begins: false,
             }),
             _ => None,
         }
@@ -54,6 +59,7 @@ pub(crate) struct Setting<'m> {
     symbols: &'m Symbols,
     here: Bindings,
     wide: Bindings,
+    begins: bool,
 }
 
 impl<'m> Setting<'m> {
@@ -63,12 +69,19 @@ impl<'m> Setting<'m> {
             symbols,
             here,
             wide,
+            begins: true,
         }
     }
 
     /// Sets the positions `n p o s` of a model that has phases: those of the phase, and wide ones that no other size has.
     pub(crate) fn at(mut self, positions: Positions) -> Setting<'m> {
-        let Positions { new, past, wanted } = positions;
+        let Positions {
+            new,
+            past,
+            wanted,
+            begins,
+        } = positions;
+        self.begins = begins;
         let values = [
             ("n", new, 1009),
             ("p", past, 10_007),
@@ -82,6 +95,21 @@ impl<'m> Setting<'m> {
             }
         }
         self
+    }
+
+    /// Whether a request begins now.
+    pub(crate) fn begins(&self) -> bool {
+        self.begins
+    }
+
+    /// The setting at the start of a request, when nothing is past.
+    pub(crate) fn at_the_start(&self) -> Setting<'m> {
+        let mut start = self.clone();
+        if let Some(past) = self.symbols.lookup("p") {
+            start.here.insert(past, 0);
+            start.wide.insert(past, 0);
+        }
+        start
     }
 
     /// The setting inside a block whose own dimensions a call sets.

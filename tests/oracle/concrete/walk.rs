@@ -88,6 +88,7 @@ pub(crate) fn walk(graph: &Graph, setting: &Setting<'_>, masks: bool) -> Result<
         path: String::new(),
         round: String::new(),
         part: Part::Other,
+        once: false,
     };
     let result = walker.block(body, setting, &inputs, &place)?;
     walker.run.result = result.dims();
@@ -108,14 +109,17 @@ struct Place {
     round: String,
     /// The part of what sets none.
     part: Part,
+    /// Whether all of it runs once a request, at the start.
+    once: bool,
 }
 
 impl Place {
-    fn inside(&self, name: &str, round: &str, part: Part) -> Place {
+    fn inside(&self, call: &Call, round: &str) -> Place {
         Place {
-            path: join(&self.path, name),
-            round: join(&self.round, &format!("{name}{round}")),
-            part,
+            path: join(&self.path, &call.name),
+            round: join(&self.round, &format!("{}{round}", call.name)),
+            part: call.part,
+            once: call.once,
         }
     }
 }
@@ -150,6 +154,10 @@ impl Walker<'_> {
                 return Err(Misfit(format!("`{}` reads what has not run", node.name)));
             };
             let own = node.part.unwrap_or(part);
+            let once = place.once || node.once;
+            let start = once.then(|| setting.at_the_start());
+            let setting = start.as_ref().unwrap_or(setting);
+            let waits = once && !setting.begins();
             let located =
                 |Misfit(why)| Misfit(format!("`{}`: {why}", join(&place.path, &node.name)));
             let tensor = match &node.kind {
@@ -165,9 +173,12 @@ impl Walker<'_> {
                         setting,
                         masks: self.masks,
                     };
-                    let (output, count) = run(def.name, &given).map_err(located)?;
+                    let (output, mut count) = run(def.name, &given).map_err(located)?;
+                    if waits {
+                        count = count.left();
+                    }
                     self.enter(
-                        block, &node.name, def.name, own, place, &reads, &output, count,
+                        block, &node.name, def.name, own, place, &reads, &output, count, !waits,
                     )?;
                     output
                 }
@@ -184,6 +195,7 @@ impl Walker<'_> {
                                 node.name.clone()
                             },
                             part: own,
+                            once,
                         });
                     }
                     match pattern {
@@ -325,12 +337,7 @@ impl Walker<'_> {
             }
             tensors.push(tensor);
         }
-        self.block(
-            block,
-            &setting,
-            &tensors,
-            &place.inside(&call.name, round, call.part),
-        )
+        self.block(block, &setting, &tensors, &place.inside(call, round))
     }
 
     /// Adds a run of a node to what is known of its path.
@@ -345,6 +352,7 @@ impl Walker<'_> {
         inputs: &[&Tensor],
         output: &Tensor,
         count: Count,
+        runs: bool,
     ) -> Result<(), Misfit> {
         for (tensor, scalars) in &count.weights {
             let owner = format!("{}/{tensor}", join(&place.round, node));
@@ -352,6 +360,7 @@ impl Walker<'_> {
                 return Err(Misfit(format!("two tensors are called `{owner}`")));
             }
         }
+        let runs = u64::from(runs);
         let path = join(&place.path, node);
         let (inputs, output): (Vec<Vec<usize>>, _) = (
             inputs.iter().map(|input| input.dims()).collect(),
@@ -363,7 +372,7 @@ impl Walker<'_> {
                     "`{path}` changes its shape from round to round"
                 )));
             }
-            entry.runs += 1;
+            entry.runs += runs;
             entry.copies += 1;
             entry.count.add(&count);
             return Ok(());
@@ -375,7 +384,7 @@ impl Walker<'_> {
             node,
             op,
             part,
-            runs: 1,
+            runs,
             copies: 1,
             count,
             inputs,
@@ -391,6 +400,7 @@ struct Call {
     dims: Vec<Size>,
     name: String,
     part: Part,
+    once: bool,
 }
 
 /// Which block runs in each round, round by round.
