@@ -126,7 +126,7 @@ fn numbers_of_every_model() {
     each_model("numbers", |name, text| {
         let plain = read(name, text, &Options::default());
         let mut out = String::from(
-            "at B = 1, T = 1000, N = 24, C = 128, P = 872 where a preset leaves them open (BERT: T = 512)\n",
+            "at B = 1, T = 1000, N = 24, C = 128, P = 872, S = 512 where a preset leaves them open (BERT: T = 512)\n",
         );
         for preset in plain.presets() {
             let mut set = Vec::new();
@@ -137,6 +137,7 @@ fn numbers_of_every_model() {
                 ("N", "24"),
                 ("C", "128"),
                 ("P", "872"),
+                ("S", "512"),
             ] {
                 let found = plain.symbols().lookup(symbol);
                 if found.is_some_and(|sym| plain.symbols().definition(sym).is_none()) {

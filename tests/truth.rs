@@ -14,7 +14,7 @@ use dotledger::ledger::Ledger;
 use dotledger::{Formula, Model, Options, Profile};
 use serde_json::Value;
 
-use modules::{BERT, DEEPSEEK, GEMMA, GPT2, LLAMA, MIXTRAL, Modules, VIT};
+use modules::{BERT, DEEPSEEK, GEMMA, GPT2, LLAMA, MIXTRAL, Modules, T5, VIT};
 
 /// A model of `models/` with a preset and values.
 fn model(file: &str, preset: &str, values: &[(&str, u64)]) -> Model {
@@ -74,7 +74,7 @@ fn agrees_with_torch(
     let mut compared = 0;
     for phase in ["forward", "decode"] {
         for point in measured[phase].as_array().expect("a list of points") {
-            let given: Vec<(&str, u64)> = ["B", "T"]
+            let given: Vec<(&str, u64)> = ["B", "S", "T"]
                 .into_iter()
                 .filter_map(|name| Some((name, point[name].as_u64()?)))
                 .collect();
@@ -193,6 +193,12 @@ fn deepseek_absorbed_and_materialised_own_the_same_weights() {
     assert_eq!(unfolded.at(&sizes), Ok(IBig::from(unfolds)));
 }
 
+/// Its decode steps do not run the encoder, nor make keys and values of what that gave.
+#[test]
+fn t5_base_is_what_torch_counts() {
+    agrees_with_torch("t5-base", "t5", "t5_base", &[], T5);
+}
+
 #[test]
 fn bert_base_is_what_torch_counts() {
     agrees_with_torch("bert-base", "bert", "bert_base_uncased", &[], BERT);
@@ -241,6 +247,12 @@ const PUBLISHED: &[(&str, &str, u64)] = &[
     ("vit", "vit_l_16", 304_326_632),
     ("vit", "vit_l_32", 306_535_400),
     ("vit", "vit_h_14", 632_045_800),
+    ("t5", "t5_small", 60_506_624),
+    ("t5", "t5_base", 222_903_552),
+    ("t5", "t5_large", 737_668_096),
+    ("t5", "t5_3b", 2_851_598_336),
+    ("t5", "t5_11b", 11_307_321_344),
+    ("t5", "t5_v1_1_base", 247_577_856),
 ];
 
 #[test]
@@ -255,9 +267,14 @@ fn published_sizes_have_their_published_parameters() {
 
 #[test]
 fn every_preset_is_compared_with_a_published_size() {
-    for file in [
-        "gpt2", "llama", "mistral", "mixtral", "deepseek", "gemma2", "bert", "vit",
-    ] {
+    let models = std::fs::read_dir("models").expect("the folder of models");
+    for entry in models {
+        let path = entry.expect("an entry of the folder").path();
+        let file = path.file_stem().expect("a file has a name");
+        let file = file.to_str().expect("a name in ASCII");
+        if file == "walkthrough" {
+            continue; // of a text-book, which gives its work and not its parameters
+        }
         for preset in model(file, "", &[]).presets() {
             let compared = PUBLISHED
                 .iter()

@@ -97,3 +97,58 @@ pub(crate) const VIT: Modules = &[
     ("vit.encoder.layer.*.output.dense", &["down"]),
     ("classifier", &["logits"]),
 ];
+pub(crate) const T5: Modules = &[
+    ("encoder.block.*.layer.*.SelfAttention.q", &["encoded.q"]),
+    ("encoder.block.*.layer.*.SelfAttention.k", &["encoded.k"]),
+    ("encoder.block.*.layer.*.SelfAttention.v", &["encoded.v"]),
+    (
+        "encoder.block.*.layer.*.SelfAttention#bmm0",
+        &["encoded.scores"],
+    ),
+    (
+        "encoder.block.*.layer.*.SelfAttention#bmm1",
+        &["encoded.mixed"],
+    ),
+    ("encoder.block.*.layer.*.SelfAttention.o", &["encoded.out"]),
+    (
+        "encoder.block.*.layer.*.DenseReluDense.wi",
+        &["encoded.mlp.up"],
+    ),
+    (
+        "encoder.block.*.layer.*.DenseReluDense.wo",
+        &["encoded.mlp.down"],
+    ),
+    ("decoder.block.*.layer.*.SelfAttention.q", &["self.q"]),
+    ("decoder.block.*.layer.*.SelfAttention.k", &["self.k"]),
+    ("decoder.block.*.layer.*.SelfAttention.v", &["self.v"]),
+    (
+        "decoder.block.*.layer.*.SelfAttention#bmm0",
+        &["self.scores"],
+    ),
+    (
+        "decoder.block.*.layer.*.SelfAttention#bmm1",
+        &["self.mixed"],
+    ),
+    ("decoder.block.*.layer.*.SelfAttention.o", &["self.out"]),
+    ("decoder.block.*.layer.*.EncDecAttention.q", &["cross.q"]),
+    ("decoder.block.*.layer.*.EncDecAttention.k", &["cross.k"]),
+    ("decoder.block.*.layer.*.EncDecAttention.v", &["cross.v"]),
+    (
+        "decoder.block.*.layer.*.EncDecAttention#bmm0",
+        &["cross.scores"],
+    ),
+    (
+        "decoder.block.*.layer.*.EncDecAttention#bmm1",
+        &["cross.mixed"],
+    ),
+    ("decoder.block.*.layer.*.EncDecAttention.o", &["cross.out"]),
+    (
+        "decoder.block.*.layer.*.DenseReluDense.wi",
+        &["layers.mlp.up"],
+    ),
+    (
+        "decoder.block.*.layer.*.DenseReluDense.wo",
+        &["layers.mlp.down"],
+    ),
+    ("lm_head", &["logits"]),
+];
