@@ -83,6 +83,16 @@ pub enum Pattern {
         at: Span,
         /// Whose turn it is in each.
         turns: Turns,
+        /// Whether all rounds have the same parameters.
+        shared: bool,
+    },
+    /// One block at one place after another along an axis. Its first input is the state, which each place gives the next;
+    /// the others are what stands at the place. The output is the state after each place.
+    Scan {
+        /// The size of the axis.
+        over: Poly,
+        /// Where that is written.
+        at: Span,
     },
 }
 

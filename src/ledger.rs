@@ -11,7 +11,7 @@ use crate::formula::Formula;
 use crate::part::{Mixing, Part};
 use crate::shape::Shape;
 use crate::sym::{Bindings, Conditions, Poly, Subst, Symbols};
-use crate::work::{Cached, Dots, Flops, Kind, Length, Macs, Ops, Params};
+use crate::work::{Dots, Flops, Kind, Length, Macs, Ops, Params, Stored};
 
 /// What a row, a group of rows or a whole ledger amounts to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,13 @@ pub struct Amounts {
     /// Elementwise operations of all kinds.
     pub elementwise: Ops,
     /// Scalars in caches when the phase is over.
-    pub cached: Cached,
+    pub cached: Stored,
+    /// Scalars in the states of recurrences when the phase is over.
+    pub state: Stored,
+    /// Scalars of caches and states that were left by earlier passes and are read.
+    pub cache_read: Stored,
+    /// Scalars that are written to caches and states.
+    pub cache_written: Stored,
 }
 
 /// An op as the author wrote it, over all its repeats.
@@ -95,7 +101,10 @@ impl Amounts {
             params: Params::zero(),
             params_active: Params::zero(),
             elementwise: Ops::zero(),
-            cached: Cached::zero(),
+            cached: Stored::zero(),
+            state: Stored::zero(),
+            cache_read: Stored::zero(),
+            cache_written: Stored::zero(),
         }
     }
 
@@ -111,7 +120,10 @@ impl Amounts {
             params: Params(sum(|a| &a.params.0)),
             params_active: Params(sum(|a| &a.params_active.0)),
             elementwise: Ops(sum(|a| &a.elementwise.0)),
-            cached: Cached(sum(|a| &a.cached.0)),
+            cached: Stored(sum(|a| &a.cached.0)),
+            state: Stored(sum(|a| &a.state.0)),
+            cache_read: Stored(sum(|a| &a.cache_read.0)),
+            cache_written: Stored(sum(|a| &a.cache_written.0)),
         }
     }
 }
@@ -161,13 +173,28 @@ impl Ledger {
         self.formula(&self.sum(|amounts| amounts.params_active.poly()))
     }
 
+    fn bytes(&self, pick: fn(&Amounts) -> &Poly, dtype: Dtype) -> Formula {
+        self.formula(&self.sum(pick).scale(&dtype.bytes()))
+    }
+
     /// Bytes in caches when the phase is over, at a type of scalar.
     pub fn kv_cache_bytes(&self, dtype: Dtype) -> Formula {
-        self.formula(
-            &self
-                .sum(|amounts| amounts.cached.poly())
-                .scale(&dtype.bytes()),
-        )
+        self.bytes(|amounts| amounts.cached.poly(), dtype)
+    }
+
+    /// Bytes in the states of recurrences when the phase is over, at a type of scalar.
+    pub fn state_bytes(&self, dtype: Dtype) -> Formula {
+        self.bytes(|amounts| amounts.state.poly(), dtype)
+    }
+
+    /// Bytes of caches and states that the phase finds there and reads, at a type of scalar.
+    pub fn cache_read_bytes(&self, dtype: Dtype) -> Formula {
+        self.bytes(|amounts| amounts.cache_read.poly(), dtype)
+    }
+
+    /// Bytes that the phase writes to caches and states, at a type of scalar.
+    pub fn cache_write_bytes(&self, dtype: Dtype) -> Formula {
+        self.bytes(|amounts| amounts.cache_written.poly(), dtype)
     }
 
     /// The rows that `keep` keeps, as a ledger of their own.

@@ -103,6 +103,11 @@ impl Axis {
         !self.digits.is_empty()
     }
 
+    /// Whether a sum along it meets several positions, not only one.
+    pub fn has_positions(&self) -> bool {
+        self.is_position() && !self.dim.0.is_one()
+    }
+
     /// Whether it stands for nothing but positions.
     pub fn is_position_only(&self) -> bool {
         self.is_position() && self.digits.iter().all(|digit| digit.coordinate.is_some())

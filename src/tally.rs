@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::graph::{Graph, NodeKind};
+use crate::graph::{Graph, NodeKind, Pattern};
 use crate::infer::{Fact, InstanceId, Times, Traced};
 use crate::ledger::{Amounts, Ledger, Row};
 use crate::mask::Pairs;
@@ -15,7 +15,8 @@ use crate::profile::Profile;
 use crate::shape::Shape;
 use crate::sym::{AlgebraError, Bindings, Conditions, Context, Poly, Subst, Sym, Symbols};
 use crate::work::{
-    Cached, Contraction, Counted, Dots, Kind, Length, Macs, Ops, Params, WeightRole, Work,
+    Contraction, Counted, Dots, Kept, Kind, Length, Macs, Ops, Params, Store, Stored, WeightRole,
+    Work,
 };
 
 /// A stage of a phase: what it puts in place of symbols, and how many steps it takes.
@@ -124,9 +125,7 @@ fn repeats(graph: &Graph, traced: &Traced) -> Vec<Times> {
         let block = graph.block(instance.block);
         for node in block.ids() {
             for (callee, times) in instance.fact(node).iter().flat_map(|fact| &fact.callees) {
-                let known = &mut repeats[callee.0];
-                known.runs = &known.runs + &(&own.runs * &times.runs);
-                known.owned = &known.owned + &(&own.owned * &times.owned);
+                repeats[callee.0].add(&own.within(times));
             }
         }
     }
@@ -163,6 +162,8 @@ impl Tally<'_, '_> {
         let times = Times {
             runs: self.put(&times.runs)?,
             owned: self.put(&times.owned)?,
+            active: self.put(&times.active)?,
+            kept: self.put(&times.kept)?,
         };
         let often = self.over_steps(times.runs.clone())?;
         let block_name: Arc<str> = block.name.as_str().into();
@@ -185,19 +186,30 @@ impl Tally<'_, '_> {
                     self.instance(*callee, &path)?;
                 }
             }
-            let NodeKind::Op { def, op, .. } = &node.kind else {
-                continue;
-            };
             let operands = block.operands(node_id);
             let inputs: SmallVec<[Arc<Shape>; 2]> = operands
                 .iter()
                 .filter_map(|operand| instance.fact(*operand))
                 .map(|fact| fact.shape.clone())
                 .collect();
-            let op: &Arc<dyn Op> = fact.op.as_ref().unwrap_or(op);
-            let work = {
-                let shapes: SmallVec<[&Shape; 2]> = inputs.iter().map(|shape| &**shape).collect();
-                op.work(&shapes, &fact.shape, self.cx.symbols)
+            let (word, work) = match &node.kind {
+                NodeKind::Op { def, op, .. } => {
+                    let op: &Arc<dyn Op> = fact.op.as_ref().unwrap_or(op);
+                    let shapes: SmallVec<[&Shape; 2]> =
+                        inputs.iter().map(|shape| &**shape).collect();
+                    (def.name, op.work(&shapes, &fact.shape, self.cx.symbols))
+                }
+                NodeKind::Call {
+                    pattern: Pattern::Scan { .. },
+                    ..
+                } => {
+                    let state = fact.state.clone();
+                    (
+                        "Scan",
+                        state.map_or_else(Work::none, |state| Work::keeping(Kept::state(state))),
+                    )
+                }
+                _ => continue,
             };
             let waits = (instance.once || node.once) && !self.stage.begins;
             let row = Row {
@@ -205,8 +217,8 @@ impl Tally<'_, '_> {
                 block: block_name.clone(),
                 op: self
                     .words
-                    .entry(def.name)
-                    .or_insert_with(|| def.word().into())
+                    .entry(word)
+                    .or_insert_with(|| word.to_lowercase().into())
                     .clone(),
                 part: node.part.unwrap_or(instance.part),
                 mixing: mixing(fact),
@@ -255,13 +267,39 @@ impl Tally<'_, '_> {
         if self.first && !work.weights.is_empty() {
             let params = Params(self.put(&work.params().0)?);
             row.amounts.params = params.times(&times.owned);
-            row.amounts.params_active = params.times(&times.runs);
+            row.amounts.params_active = params.times(&times.active);
         }
-        if let (true, Some(cached)) = (self.last, &work.cached) {
-            row.amounts.cached = Cached(&self.at_the_end(&cached.0)? * &times.runs);
+        if let Some(kept) = &work.kept {
+            self.store(&mut row.amounts, kept, &times.kept, waits)?;
         }
         row.amounts.flops = self.profile.price(&row.amounts.macs, &row.elementwise);
         Ok(row)
+    }
+
+    /// Enters what an op keeps for later passes in so many `copies`, and what it reads and writes there.
+    fn store(
+        &mut self,
+        amounts: &mut Amounts,
+        kept: &Kept,
+        copies: &Poly,
+        waits: bool,
+    ) -> Result<(), AlgebraError> {
+        if self.last {
+            let held = Stored(&self.at_the_end(kept.held.poly())? * copies);
+            match kept.store {
+                Store::Cache => amounts.cached = held,
+                Store::State => amounts.state = held,
+            }
+        }
+        // What was made when the request began is there whole.
+        let read = if waits { &kept.held } else { &kept.read };
+        if !self.stage.begins {
+            amounts.cache_read = Stored(self.total(read.poly(), copies)?);
+        }
+        if !waits {
+            amounts.cache_written = Stored(self.total(kept.written.poly(), copies)?);
+        }
+        Ok(())
     }
 
     /// What there is of something after the last step.

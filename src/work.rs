@@ -77,8 +77,8 @@ unit!(
     Ops
 );
 unit!(
-    /// Scalars that a cache keeps after a pass.
-    Cached
+    /// Scalars that are kept from one pass to the next, or that a pass reads or writes there.
+    Stored
 );
 
 /// How long the dots of a row are: how many products each sums.
@@ -272,6 +272,41 @@ impl Weight {
     }
 }
 
+/// What is kept from one pass to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Store {
+    /// A cache, which grows with the positions, up to a window.
+    Cache,
+    /// The state of a recurrence, of one size at every position.
+    State,
+}
+
+/// What an op keeps for later passes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// As what it is kept.
+    pub store: Store,
+    /// How much is there after the pass.
+    pub held: Stored,
+    /// How much earlier passes have left that this one reads.
+    pub read: Stored,
+    /// How much of what this pass adds stays.
+    pub written: Stored,
+}
+
+impl Kept {
+    /// The state of a recurrence, which a pass reads whole, where one was left, and writes anew.
+    pub fn state(scalars: Poly) -> Self {
+        let held = Stored(scalars);
+        Kept {
+            store: Store::State,
+            read: held.clone(),
+            written: held.clone(),
+            held,
+        }
+    }
+}
+
 /// All that one op does, once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Work {
@@ -281,8 +316,8 @@ pub struct Work {
     pub elementwise: SmallVec<[(Kind, Ops); 2]>,
     /// Its trainable tensors.
     pub weights: SmallVec<[Weight; 2]>,
-    /// What it keeps for later passes, if it is a cache.
-    pub cached: Option<Cached>,
+    /// What it keeps for later passes, if it keeps anything.
+    pub kept: Option<Kept>,
 }
 
 impl Work {
@@ -300,9 +335,9 @@ impl Work {
     }
 
     /// An op that keeps scalars for later passes and does no arithmetic.
-    pub fn kept(scalars: Poly) -> Self {
+    pub fn keeping(kept: Kept) -> Self {
         Work {
-            cached: Some(Cached(scalars)),
+            kept: Some(kept),
             ..Work::default()
         }
     }

@@ -135,11 +135,14 @@ pub(crate) enum Pattern<'s> {
     /// The block as experts: how many there are, and how many a position passes.
     Route { experts: Text<'s>, active: Text<'s> },
     /// So many rounds; the first input is carried from one to the next. For `Every`: the distance of two rounds of the
-    /// first block; the second block runs in between.
+    /// first block; the second block runs in between. For `Share`: all rounds have the same parameters.
     Rounds {
         count: Text<'s>,
         every: Option<Text<'s>>,
+        shared: bool,
     },
+    /// The block once for each place along an axis of this size; its first input is the state.
+    Scan { over: Text<'s> },
 }
 
 /// What a field of an op holds.

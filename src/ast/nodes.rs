@@ -30,6 +30,12 @@ const ROUTE: &[Slot] = &[
     ("inputs", true),
     ("dims", false),
 ];
+const SCAN: &[Slot] = &[
+    ("block", true),
+    ("over", true),
+    ("inputs", true),
+    ("dims", false),
+];
 const CYCLE: &[Slot] = &[
     ("blocks", true),
     ("count", true),
@@ -43,6 +49,11 @@ const EVERY: &[Slot] = &[
     ("count", true),
     ("inputs", true),
     ("dims", false),
+];
+
+/// Words of nodes that are no ops.
+const STRUCTURE: [&str; 10] = [
+    "Call", "Repeat", "Share", "Cycle", "Every", "Route", "Scan", "If", "Part", "Once",
 ];
 
 /// What the nodes of a group have in common.
@@ -183,11 +194,18 @@ impl Reader<'_> {
                 let pattern = Pattern::Route { experts, active };
                 (vec![block], pattern, slots[3]?, slots[4])
             }
-            "Repeat" => {
-                let slots = self.slots(tree, "Repeat", REPEAT)?;
+            "Repeat" | "Share" => {
+                let shared = head.text == "Share";
+                let slots = self.slots(tree, if shared { "Share" } else { "Repeat" }, REPEAT)?;
                 let block = self.name(slots[0]?)?;
-                let pattern = self.rounds(slots[1]?, None)?;
+                let pattern = self.rounds(slots[1]?, None, shared)?;
                 (vec![block], pattern, slots[2]?, slots[3])
+            }
+            "Scan" => {
+                let slots = self.slots(tree, "Scan", SCAN)?;
+                let block = self.name(slots[0]?)?;
+                let over = self.text(slots[1]?)?;
+                (vec![block], Pattern::Scan { over }, slots[2]?, slots[3])
             }
             "Cycle" => {
                 let slots = self.slots(tree, "Cycle", CYCLE)?;
@@ -196,20 +214,18 @@ impl Reader<'_> {
                     self.error(Code::Form, span, "a cycle of no blocks");
                     return None;
                 }
-                let pattern = self.rounds(slots[1]?, None)?;
+                let pattern = self.rounds(slots[1]?, None, false)?;
                 (blocks, pattern, slots[2]?, slots[3])
             }
             "Every" => {
                 let slots = self.slots(tree, "Every", EVERY)?;
                 let blocks = vec![self.name(slots[1]?)?, self.name(slots[2]?)?];
-                let pattern = self.rounds(slots[3]?, slots[0])?;
+                let pattern = self.rounds(slots[3]?, slots[0], false)?;
                 (blocks, pattern, slots[4]?, slots[5])
             }
             _ => {
                 let Some(def) = ops::find(head.text) else {
-                    let known = OPS.iter().map(|def| def.name).chain([
-                        "Call", "Repeat", "Cycle", "Every", "Route", "If", "Part", "Once",
-                    ]);
+                    let known = OPS.iter().map(|def| def.name).chain(STRUCTURE);
                     let help = did_you_mean(head.text, known);
                     let message = format!("there is no op `{}`", head.text);
                     self.diagnostics
@@ -227,13 +243,22 @@ impl Reader<'_> {
         }))
     }
 
-    fn rounds<'s>(&mut self, count: &Tree<'s>, every: Option<&Tree<'s>>) -> Option<Pattern<'s>> {
+    fn rounds<'s>(
+        &mut self,
+        count: &Tree<'s>,
+        every: Option<&Tree<'s>>,
+        shared: bool,
+    ) -> Option<Pattern<'s>> {
         let count = self.text(count)?;
         let every = match every {
             Some(tree) => Some(self.text(tree)?),
             None => None,
         };
-        Some(Pattern::Rounds { count, every })
+        Some(Pattern::Rounds {
+            count,
+            every,
+            shared,
+        })
     }
 
     /// What the fields of an op hold.

@@ -183,6 +183,12 @@ pub(super) enum QuantityName {
     Elementwise,
     /// Bytes in caches when the phase is over.
     KvCacheBytes,
+    /// Bytes in the states of recurrences when the phase is over.
+    StateBytes,
+    /// Bytes of caches and states that earlier passes left and the phase reads.
+    CacheReadBytes,
+    /// Bytes that the phase writes to caches and states.
+    CacheWriteBytes,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

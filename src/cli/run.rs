@@ -269,6 +269,9 @@ fn formula(formula: &Formula) -> Result<(), Failure> {
         QuantityName::ParamsActive => ledger.params_active(),
         QuantityName::Elementwise => ledger.formula(ledger.total().elementwise.poly()),
         QuantityName::KvCacheBytes => ledger.kv_cache_bytes(dtype),
+        QuantityName::StateBytes => ledger.state_bytes(dtype),
+        QuantityName::CacheReadBytes => ledger.cache_read_bytes(dtype),
+        QuantityName::CacheWriteBytes => ledger.cache_write_bytes(dtype),
     };
     if formula.value {
         return files::write(None, &format!("{}\n", value(&quantity)?));

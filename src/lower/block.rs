@@ -291,9 +291,18 @@ impl<'a, 's> Lower<'a, 's, '_> {
                 experts: read(experts)?,
                 active: read(active)?,
             },
-            AstPattern::Rounds { count, every } => Pattern::Rounds {
+            AstPattern::Scan { over } => Pattern::Scan {
+                over: read(over)?,
+                at: over.span,
+            },
+            AstPattern::Rounds {
+                count,
+                every,
+                shared,
+            } => Pattern::Rounds {
                 count: read(count)?,
                 at: count.span,
+                shared: *shared,
                 turns: match every {
                     Some(distance) => Turns::Every(read(distance)?),
                     None => Turns::Cycle,
@@ -320,10 +329,14 @@ impl<'a, 's> Lower<'a, 's, '_> {
         let block = &blocks[at];
         self.called.push(BlockId(at));
         let mut sound = true;
-        if block.inputs.len() != call.inputs.len() {
-            let names: Vec<&str> = block.inputs.iter().map(|(name, _)| name.text).collect();
+        // The state of a scan is not given: it is there from the pass before.
+        let states = usize::from(matches!(call.pattern, AstPattern::Scan { .. }));
+        if block.inputs.len() != call.inputs.len() + states {
+            let given = block.inputs.iter().skip(states);
+            let names: Vec<&str> = given.map(|(name, _)| name.text).collect();
+            let after = if states > 0 { " after its state" } else { "" };
             let message = format!(
-                "block `{}` takes ({}), {} given",
+                "block `{}` takes ({}){after}, {} given",
                 block.name.text,
                 names.join(", "),
                 call.inputs.len()

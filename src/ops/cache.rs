@@ -4,7 +4,8 @@
 //! only the last `W` positions are kept, and a pass sees `W - 1` past ones at the most beside its own.
 //!
 //! - shape: the axis of size `n` becomes `p + n`, with a window `min(p, W - 1) + n`; the others stay
-//! - work: none, it is storage; it keeps `p + n` positions, with a window `min(p + n, W)`
+//! - work: none, it is storage; it keeps `p + n` positions, with a window `min(p + n, W)`; a pass reads the past ones that it
+//!   sees and writes the new ones that stay
 //!
 //! ```ron
 //! keys: Cache(k, "n"),
@@ -13,10 +14,10 @@
 use std::sync::Arc;
 
 use super::args::{Args, Field, FieldKind};
-use super::{Inferred, Op, OpDef, OpError, axis_of, only, rows_beside};
+use super::{Inferred, Op, OpDef, OpError, growing_axis, only, rows_beside};
 use crate::shape::Shape;
 use crate::sym::{Context, Poly, Symbols};
-use crate::work::Work;
+use crate::work::{Kept, Store, Stored, Work};
 
 pub(super) const DEF: OpDef = OpDef {
     name: "Cache",
@@ -56,41 +57,44 @@ fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
 impl Op for Cache {
     fn infer(&self, inputs: &[&Shape], cx: &mut Context<'_>) -> Result<Inferred, OpError> {
         let mut output = only(inputs)?.clone();
-        let at = axis_of(&output, &self.axis, cx.symbols)?;
-        let axis = &output.0[at];
-        if !axis.is_position() {
-            let size = axis.dim.poly().show(cx.symbols);
-            return Err(OpError::field(
-                "axis",
-                format!("the axis `{size}` is no axis of positions, nothing grows along it"),
-            )
-            .help(String::from(
-                "mark it in the inputs of the model: `\"B @n\"`",
-            )));
+        let at = growing_axis(&output, &self.axis, cx.symbols)?;
+        if let Some(window) = &self.window {
+            cx.require_at_least(window, &Poly::one());
         }
-        let seen = match &self.window {
-            None => self.past.clone(),
-            Some(window) => {
-                cx.require_at_least(window, &Poly::one());
-                cx.min(&[self.past.clone(), window - &Poly::one()])
-            }
-        };
+        let seen = self.seen(cx);
         let axis = &mut output.0[at];
         *axis = axis.resized(axis.dim.poly() + &seen);
         Ok(Inferred::by_position(output))
     }
 
-    fn work(&self, inputs: &[&Shape], output: &Shape, symbols: &Symbols) -> Work {
-        let Some(window) = &self.window else {
-            return Work::kept(output.elements());
-        };
+    fn work(&self, inputs: &[&Shape], _: &Shape, symbols: &Symbols) -> Work {
         let mut cx = Context::new(symbols);
-        let all = &self.past + &self.axis;
-        let kept = cx.min(&[all, window.clone()]);
         let beside = inputs
             .first()
             .map(|x| rows_beside(x, &self.axis, symbols))
             .unwrap_or_default();
-        Work::kept(beside * kept)
+        let all = &self.past + &self.axis;
+        let mut kept = |positions: Poly| match &self.window {
+            None => positions,
+            Some(window) => cx.min(&[positions, window.clone()]),
+        };
+        let (held, written) = (kept(all), kept(self.axis.clone()));
+        let read = self.seen(&mut cx);
+        Work::keeping(Kept {
+            store: Store::Cache,
+            held: Stored(&beside * &held),
+            read: Stored(&beside * &read),
+            written: Stored(&beside * &written),
+        })
+    }
+}
+
+impl Cache {
+    /// How many past positions a pass reads.
+    fn seen(&self, cx: &mut Context<'_>) -> Poly {
+        match &self.window {
+            None => self.past.clone(),
+            Some(window) => cx.min(&[self.past.clone(), window - &Poly::one()]),
+        }
     }
 }

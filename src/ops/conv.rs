@@ -142,10 +142,10 @@ impl Op for Conv {
         }
         let mut axes: Vec<Axis> = x.axes()[..channel].to_vec();
         axes.push(Axis::feature(self.output.clone()));
-        let mut sums_positions = x.axes()[channel].is_position() && self.input != self.groups;
+        let mut sums_positions = x.axes()[channel].has_positions() && self.input != self.groups;
         for (at, axis) in x.axes()[channel + 1..].iter().enumerate() {
             let dim = self.extent(at, axis.dim.poly(), cx)?;
-            sums_positions |= axis.is_position() && !self.kernel[at].is_one();
+            sums_positions |= axis.has_positions() && !self.kernel[at].is_one();
             axes.push(axis.resized(dim));
         }
         Ok(Inferred {

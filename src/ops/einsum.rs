@@ -143,7 +143,7 @@ impl Op for Einsum {
         let labels = Labels::bind(&self.equation, inputs, cx)?;
         let summed = labels
             .iter()
-            .any(|(name, axis)| axis.is_position() && !self.gives(name));
+            .any(|(name, axis)| axis.has_positions() && !self.gives(name));
         if let Some(mask) = &self.mask {
             for label in [&mask.queries, &mask.keys] {
                 if labels.axis(label).is_some_and(|axis| !axis.is_position()) {

@@ -78,7 +78,7 @@ impl Op for Linear {
         let output = Shape::new(x.axes()[..kept].iter().cloned().chain(made));
         Ok(Inferred {
             output,
-            sums_positions: together.is_position(),
+            sums_positions: together.has_positions(),
         })
     }
 

@@ -75,7 +75,7 @@ impl Op for MatMul {
             let (left, right) = (a.axes()[k].dim.poly(), b.axes()[k2].dim.poly());
             return Err(mismatch("the inner sizes differ", left, right, inputs, cx));
         }
-        let sums_positions = a.axes()[k].is_position() || b.axes()[k2].is_position();
+        let sums_positions = a.axes()[k].has_positions() || b.axes()[k2].has_positions();
         axes.extend([a.axes()[n].clone(), b.axes()[m].clone()]);
         Ok(Inferred {
             output: Shape::new(axes),

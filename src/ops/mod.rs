@@ -29,7 +29,7 @@ macro_rules! ops {
 }
 
 ops! {
-    param, constant, cache,
+    param, constant, cache, previous,
     linear, einsum, matmul, conv,
     map, softmax, norm, reduce,
     gather, topk, rearrange, concat, slice, pad, expand,
@@ -114,13 +114,6 @@ pub struct OpDef {
     pub build: fn(&Args) -> Result<Arc<dyn Op>, OpError>,
 }
 
-impl OpDef {
-    /// The name in reports: `linear`.
-    pub fn word(&self) -> String {
-        self.name.to_lowercase()
-    }
-}
-
 /// The op of that name.
 pub fn find(name: &str) -> Option<&'static OpDef> {
     OPS.iter().find(|def| def.name == name)
@@ -154,6 +147,19 @@ fn axis_of(shape: &Shape, size: &Poly, symbols: &Symbols) -> Result<usize, OpErr
             ),
         )
     })
+}
+
+/// Where the axis of positions of the given size is, along which passes add to what is there.
+fn growing_axis(shape: &Shape, size: &Poly, symbols: &Symbols) -> Result<usize, OpError> {
+    let at = axis_of(shape, size, symbols)?;
+    if shape.axes()[at].is_position() {
+        return Ok(at);
+    }
+    let size = shape.axes()[at].dim.poly().show(symbols);
+    let message = format!("the axis `{size}` is no axis of positions, nothing grows along it");
+    Err(OpError::field("axis", message).help(String::from(
+        "mark it in the inputs of the model: `\"B @n\"`",
+    )))
 }
 
 /// How many vectors lie along the axis of the given size: the product of the other axes.

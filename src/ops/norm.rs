@@ -77,7 +77,7 @@ impl Op for Norm {
         require_some(&x.axes()[at], cx);
         Ok(Inferred {
             output: x.clone(),
-            sums_positions: x.axes()[at].is_position(),
+            sums_positions: x.axes()[at].has_positions(),
         })
     }
 

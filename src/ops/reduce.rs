@@ -68,7 +68,7 @@ impl Op for Reduce {
         require_some(&gone, cx);
         Ok(Inferred {
             output,
-            sums_positions: gone.is_position(),
+            sums_positions: gone.has_positions(),
         })
     }
 

@@ -50,7 +50,7 @@ impl Op for TopK {
         let at = axis_of(&output, &self.axis, cx.symbols)?;
         let axis = &mut output.0[at];
         cx.require_at_least(axis.dim.poly(), &self.size);
-        let sums_positions = axis.is_position();
+        let sums_positions = axis.has_positions();
         *axis = axis.resized(self.size.clone());
         Ok(Inferred {
             output,

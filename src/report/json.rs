@@ -39,6 +39,9 @@ struct JsonTotals {
     params_active: JsonQuantity,
     elementwise: JsonQuantity,
     kv_cache_bytes: JsonQuantity,
+    state_bytes: JsonQuantity,
+    cache_read_bytes: JsonQuantity,
+    cache_write_bytes: JsonQuantity,
 }
 
 #[derive(Serialize)]
@@ -189,6 +192,9 @@ fn totals(amounts: &Totals, symbols: &Symbols) -> JsonTotals {
         params_active: quantity(&amounts.params_active, symbols),
         elementwise: quantity(&amounts.elementwise, symbols),
         kv_cache_bytes: quantity(&amounts.kv_cache_bytes, symbols),
+        state_bytes: quantity(&amounts.state_bytes, symbols),
+        cache_read_bytes: quantity(&amounts.cache_read_bytes, symbols),
+        cache_write_bytes: quantity(&amounts.cache_write_bytes, symbols),
     }
 }
 

@@ -37,6 +37,12 @@ pub struct Totals {
     pub elementwise: Quantity,
     /// Bytes in caches when the phase is over.
     pub kv_cache_bytes: Quantity,
+    /// Bytes in the states of recurrences when the phase is over.
+    pub state_bytes: Quantity,
+    /// Bytes of caches and states that earlier passes left and the phase reads.
+    pub cache_read_bytes: Quantity,
+    /// Bytes that the phase writes to caches and states.
+    pub cache_write_bytes: Quantity,
 }
 
 /// How long dots are.

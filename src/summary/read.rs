@@ -13,7 +13,7 @@ use crate::model::Model;
 use crate::part::Role;
 use crate::profile::Profile;
 use crate::sym::{Basis, Bindings, Coeff, Context, EvalError, Poly, Subst, Sym, Symbols};
-use crate::work::{Kind, Length};
+use crate::work::{Kind, Length, Stored};
 
 /// What a ledger was asked for with, and how it is to be read.
 #[derive(Clone, Copy, Debug)]
@@ -155,8 +155,15 @@ impl Read<'_> {
             params: self.count(amounts.params.poly())?,
             params_active: self.count(amounts.params_active.poly())?,
             elementwise: self.count(amounts.elementwise.poly())?,
-            kv_cache_bytes: self.count(&amounts.cached.poly().scale(&self.dtype.bytes()))?,
+            kv_cache_bytes: self.bytes(&amounts.cached)?,
+            state_bytes: self.bytes(&amounts.state)?,
+            cache_read_bytes: self.bytes(&amounts.cache_read)?,
+            cache_write_bytes: self.bytes(&amounts.cache_written)?,
         })
+    }
+
+    fn bytes(&mut self, scalars: &Stored) -> Result<Quantity, FormulaError> {
+        self.count(&scalars.poly().scale(&self.dtype.bytes()))
     }
 
     fn length(&mut self, length: &Length) -> Result<LengthQuantity, FormulaError> {
@@ -328,6 +335,10 @@ impl Read<'_> {
         if !totals.kv_cache_bytes.poly.is_zero() {
             let name = format!("KV cache, bytes at {}", self.dtype.name);
             card.push(plain(&name, totals.kv_cache_bytes.clone()));
+        }
+        if !totals.state_bytes.poly.is_zero() {
+            let name = format!("state, bytes at {}", self.dtype.name);
+            card.push(plain(&name, totals.state_bytes.clone()));
         }
         card.push(plain("output scalars a pass (dots)", totals.dots.clone()));
         if let (Some(layers), Some(width)) = (of(Role::Layers), of(Role::MlpWidth)) {

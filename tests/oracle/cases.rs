@@ -274,6 +274,17 @@ fn cases() -> Vec<(&'static str, String, i64)> {
         5,
     ));
     cases.push((
+        "what stood before, and a convolution that reads it",
+        String::from(
+            r#"Model(name: "case", phases: [forward, prefill, decode],
+            symbols: (B: batch, T: context, C: channels, k: "taps"), inputs: (x: "B C @n"), nodes: (
+                longer: Previous(x, "n", "k - 1"),
+                y:      Conv(x: longer, map: "C -> C", kernel: "k", stride: "1", groups: "C"),
+            ), output: y)"#,
+        ),
+        5,
+    ));
+    cases.push((
         "every mask over a cache in every phase, with a window that the context outgrows",
         String::from(
             r#"Model(name: "case", phases: [forward, prefill, decode],

@@ -201,12 +201,21 @@ fn class_differences(
         *kinds.entry(kind.word()).or_default() += numbers.count(count.poly())?;
     }
     kinds.retain(|_, count| *count > 0);
-    check(
-        "scalars kept in caches",
-        &sum(|row| row.amounts.cached.poly())?,
-        &walked.kept,
-        found,
-    );
+    type Pick = fn(&Row) -> &Poly;
+    let store = &walked.store;
+    let stored: [(&str, Pick, u64); 4] = [
+        ("cached", |row| row.amounts.cached.poly(), store.cached),
+        ("state", |row| row.amounts.state.poly(), store.state),
+        ("read", |row| row.amounts.cache_read.poly(), store.read),
+        (
+            "written",
+            |row| row.amounts.cache_written.poly(),
+            store.written,
+        ),
+    ];
+    for (what, pick, walked) in stored {
+        check(&format!("scalars {what}"), &sum(pick)?, &walked, found);
+    }
     check("elementwise", &kinds, &walked.elementwise, found);
     for row in &class.rows {
         for entry in &class.entries {

@@ -16,6 +16,7 @@ mod einsums;
 mod harness;
 mod models;
 mod positions;
+mod recurrence;
 mod sample;
 mod sessions;
 mod traps;

@@ -7,7 +7,7 @@ use dotledger::sym::{Bindings, Coeff, Poly};
 use dotledger::work::Length;
 
 use super::compare::{lengths, whole};
-use super::concrete::{Count, Positions, Run};
+use super::concrete::{Count, Positions, Run, Store};
 use super::harness::Bench;
 use super::sample::{Random, small};
 
@@ -81,7 +81,7 @@ fn compare(
     row: &Row,
     numbers: &Bindings,
     walked: &Count,
-    (params, kept): (u64, u64),
+    (params, last): (u64, Store),
     what: &str,
 ) {
     let at = |poly: &Poly| {
@@ -103,11 +103,16 @@ fn compare(
         whole(params),
         "{what}: params"
     );
-    assert_eq!(
-        at(row.amounts.cached.poly()),
-        whole(kept),
-        "{what}: scalars kept in caches"
-    );
+    let amounts = &row.amounts;
+    let stored = [
+        ("cached", &amounts.cached, last.cached),
+        ("state", &amounts.state, last.state),
+        ("read", &amounts.cache_read, walked.store.read),
+        ("written", &amounts.cache_written, walked.store.written),
+    ];
+    for (name, told, walked) in stored {
+        assert_eq!(at(told.poly()), whole(walked), "{what}: scalars {name}");
+    }
     let elementwise: BTreeMap<&str, Coeff> = row
         .elementwise
         .iter()
@@ -164,7 +169,7 @@ fn walks(bench: &Bench, phase: &str, numbers: &Bindings) -> Vec<(&'static str, V
     }
 }
 
-fn compare_phase(bench: &Bench, phase: &str, numbers: &Bindings, what: &str) {
+pub(crate) fn compare_phase(bench: &Bench, phase: &str, numbers: &Bindings, what: &str) {
     let ledger = bench.ledger(phase, "exact");
     let mut rows = 0;
     let stages = walks(bench, phase, numbers);
@@ -181,7 +186,7 @@ fn compare_phase(bench: &Bench, phase: &str, numbers: &Bindings, what: &str) {
             }
             let path = format!("{prefix}{}", entry.path);
             let at_the_end = runs.last().and_then(|run| run.entry(&entry.path));
-            let kept = at_the_end.map_or(0, |entry| entry.count.kept);
+            let left = at_the_end.map_or(Store::default(), |entry| entry.count.store);
             let row = ledger.rows.iter().find(|row| row.path == path);
             let row = row.unwrap_or_else(|| panic!("{what}: no row `{path}`"));
             let params = if at == 0 {
@@ -194,7 +199,7 @@ fn compare_phase(bench: &Bench, phase: &str, numbers: &Bindings, what: &str) {
                 row,
                 numbers,
                 &walked,
-                (params, if at == last { kept } else { 0 }),
+                (params, if at == last { left } else { Store::default() }),
                 &format!("{what} {path}"),
             );
             rows += 1;

@@ -14,8 +14,8 @@ pub(crate) struct Count {
     pub(crate) elementwise: BTreeMap<&'static str, u64>,
     /// Trainable scalars of each tensor that the op owns.
     pub(crate) weights: BTreeMap<&'static str, u64>,
-    /// Scalars that it keeps for later passes.
-    pub(crate) kept: u64,
+    /// Scalars that it keeps for later passes, and what it reads and writes there.
+    pub(crate) store: Store,
     /// What its output scalars see.
     pub(crate) sight: Sight,
 }
@@ -36,11 +36,15 @@ impl Count {
         *self.weights.entry(tensor).or_default() += 1;
     }
 
-    /// What is left of a run when it is over: its weights, and what it keeps.
+    /// What is left of a run that was over before this pass: its weights, and what it keeps, all of which is read.
     pub(crate) fn left(self) -> Count {
         Count {
             weights: self.weights,
-            kept: self.kept,
+            store: Store {
+                read: self.store.cached + self.store.state,
+                written: 0,
+                ..self.store
+            },
             ..Count::default()
         }
     }
@@ -73,8 +77,42 @@ impl Count {
         merge(&mut self.lengths, &other.lengths);
         merge(&mut self.elementwise, &other.elementwise);
         merge(&mut self.weights, &other.weights);
-        self.kept += other.kept;
+        self.store.add(&other.store);
         self.sight.horizontal |= other.sight.horizontal;
+    }
+}
+
+/// Scalars that outlast a pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Store {
+    /// In caches when the pass is over.
+    pub(crate) cached: u64,
+    /// In states of recurrences when the pass is over.
+    pub(crate) state: u64,
+    /// Left by earlier passes and read in this one.
+    pub(crate) read: u64,
+    /// Written, and there when the pass is over.
+    pub(crate) written: u64,
+}
+
+impl Store {
+    /// A state of so many scalars, read where a pass goes on from another.
+    pub(crate) fn state(scalars: usize, begins: bool) -> Store {
+        let state = scalars as u64;
+        Store {
+            state,
+            written: state,
+            read: if begins { 0 } else { state },
+            cached: 0,
+        }
+    }
+
+    /// Adds what another run keeps.
+    pub(crate) fn add(&mut self, other: &Store) {
+        self.cached += other.cached;
+        self.state += other.state;
+        self.read += other.read;
+        self.written += other.written;
     }
 }
 

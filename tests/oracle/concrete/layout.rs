@@ -2,7 +2,7 @@
 
 use dotledger::ops::args::Arg;
 
-use super::count::Count;
+use super::count::{Count, Store};
 use super::ops::{Given, misfit};
 use super::setting::Misfit;
 use super::tensor::{Axis, Size, Tensor, each};
@@ -86,9 +86,31 @@ pub(crate) fn cache(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor, 
     }
     let kept = (0..places).filter(|place| place + window >= places).count();
     let beside: usize = x.dims().iter().product::<usize>() / axis.size.here.max(1);
-    count.kept += (kept * beside) as u64;
+    let new = places - axis.size.here..places;
+    let written = new.filter(|place| place + window >= places).count();
+    count.store.cached += (kept * beside) as u64;
+    count.store.read += (past.here * beside) as u64;
+    count.store.written += (written * beside) as u64;
     resized(given, count, past.plus(axis.size), |at| {
         at.checked_sub(past.here)
+    })
+}
+
+/// `Previous`: as many positions as are kept stand before the new ones, whatever is past.
+pub(crate) fn previous(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor, Misfit> {
+    let x = given.input()?;
+    let axis = &x.0[given.axis(x, "axis")?];
+    if !axis.is_position() {
+        return misfit("nothing is previous along what is no position");
+    }
+    let before = given.size("count")?;
+    let beside: usize = x.dims().iter().product::<usize>() / axis.size.here.max(1);
+    if given.setting.goes_on() {
+        let state = Store::state(before.here * beside, given.setting.begins());
+        count.store.add(&state);
+    }
+    resized(given, count, before.plus(axis.size), |at| {
+        at.checked_sub(before.here)
     })
 }
 

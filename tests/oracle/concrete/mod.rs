@@ -5,6 +5,7 @@
 //! axes, and the value of a polynomial at numbers; shapes, counts, repeats, parts and positions it finds by itself.
 
 mod arithmetic;
+mod calls;
 mod count;
 mod dots;
 mod labels;
@@ -15,7 +16,7 @@ mod setting;
 mod tensor;
 mod walk;
 
-pub(crate) use count::Count;
+pub(crate) use count::{Count, Store};
 pub(crate) use ops::WALKS;
 pub(crate) use setting::{Misfit, Positions, Setting};
 pub(crate) use walk::{Entry, Run, walk};

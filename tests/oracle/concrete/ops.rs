@@ -27,6 +27,7 @@ pub(crate) const WALKS: &[(&str, Walk)] = &[
     ("Param", layout::param),
     ("Constant", layout::constant),
     ("Cache", layout::cache),
+    ("Previous", layout::previous),
     ("Linear", dots::linear),
     ("Einsum", dots::einsum),
     ("MatMul", dots::matmul),

@@ -60,6 +60,7 @@ pub(crate) struct Setting<'m> {
     here: Bindings,
     wide: Bindings,
     begins: bool,
+    once: bool,
 }
 
 impl<'m> Setting<'m> {
@@ -70,6 +71,7 @@ impl<'m> Setting<'m> {
             here,
             wide,
             begins: true,
+            once: false,
         }
     }
 
@@ -102,9 +104,25 @@ impl<'m> Setting<'m> {
         self.begins
     }
 
+    /// Whether later passes go on from what runs here.
+    pub(crate) fn goes_on(&self) -> bool {
+        !self.once && self.symbols.lookup("p").is_some()
+    }
+
+    /// Whether a size is of the positions of a pass: more of them make it another.
+    pub(crate) fn is_of_a_pass(&self, size: &Poly) -> Result<bool, Misfit> {
+        let Some(new) = self.symbols.lookup("n") else {
+            return Ok(false);
+        };
+        let mut longer = self.clone();
+        longer.wide.insert(new, 2_000_003);
+        Ok(longer.size(size)?.wide != self.size(size)?.wide)
+    }
+
     /// The setting at the start of a request, when nothing is past.
     pub(crate) fn at_the_start(&self) -> Setting<'m> {
         let mut start = self.clone();
+        start.once = true;
         if let Some(past) = self.symbols.lookup("p") {
             start.here.insert(past, 0);
             start.wide.insert(past, 0);

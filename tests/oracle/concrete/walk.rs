@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dotledger::graph::{Block, BlockId, Graph, NodeId, NodeKind, Pattern, Turns};
+use dotledger::graph::{Block, Graph, NodeId, NodeKind, Pattern};
 use dotledger::part::Part;
-use dotledger::sym::Poly;
 
+use super::calls::{Call, whose};
 use super::count::Count;
 use super::ops::{Given, WALKS, declared};
 use super::setting::{Misfit, Setting};
-use super::tensor::{Size, Tensor};
+use super::tensor::Tensor;
 
 /// All runs of one node along one path of calls.
 #[derive(Clone, Debug)]
@@ -74,10 +74,9 @@ impl Run {
 /// What does not fit at these numbers: a size that is no natural number, shapes that differ, a remainder.
 pub(crate) fn walk(graph: &Graph, setting: &Setting<'_>, masks: bool) -> Result<Run, Misfit> {
     let body = graph.block(graph.body());
-    let inputs = body
-        .inputs
-        .iter()
-        .map(|(_, shape)| declared(shape, setting))
+    let inputs = body.inputs.iter();
+    let inputs = inputs
+        .map(|(_, shape)| Ok(Seen::now(declared(shape, setting)?)))
         .collect::<Result<Vec<_>, _>>()?;
     let mut walker = Walker {
         graph,
@@ -89,20 +88,37 @@ pub(crate) fn walk(graph: &Graph, setting: &Setting<'_>, masks: bool) -> Result<
         round: String::new(),
         part: Part::Other,
         once: false,
+        again: false,
     };
     let result = walker.block(body, setting, &inputs, &place)?;
-    walker.run.result = result.dims();
+    walker.run.result = result.tensor.dims();
     Ok(walker.run)
 }
 
-struct Walker<'g> {
-    graph: &'g Graph,
+pub(super) struct Walker<'g> {
+    pub(super) graph: &'g Graph,
     masks: bool,
-    run: Run,
+    pub(super) run: Run,
+}
+
+/// A tensor, and whether it depends on what another place of a scan over positions left.
+#[derive(Clone, Default)]
+pub(super) struct Seen {
+    pub(super) tensor: Tensor,
+    pub(super) elsewhere: bool,
+}
+
+impl Seen {
+    pub(super) fn now(tensor: Tensor) -> Seen {
+        Seen {
+            tensor,
+            elsewhere: false,
+        }
+    }
 }
 
 /// Where a block runs.
-struct Place {
+pub(super) struct Place {
     /// Names of the calls.
     path: String,
     /// Names of the calls with the number of each round.
@@ -111,15 +127,18 @@ struct Place {
     part: Part,
     /// Whether all of it runs once a request, at the start.
     once: bool,
+    /// Whether it ran before with the same weights.
+    again: bool,
 }
 
 impl Place {
-    fn inside(&self, call: &Call, round: &str) -> Place {
+    pub(super) fn inside(&self, call: &Call, round: &str) -> Place {
         Place {
             path: join(&self.path, &call.name),
             round: join(&self.round, &format!("{}{round}", call.name)),
             part: call.part,
             once: call.once,
+            again: self.again || call.again,
         }
     }
 }
@@ -134,22 +153,22 @@ fn join(path: &str, name: &str) -> String {
 
 impl Walker<'_> {
     /// Runs a block once and gives its output.
-    fn block(
+    pub(super) fn block(
         &mut self,
         block: &Block,
         setting: &Setting<'_>,
-        inputs: &[Tensor],
+        inputs: &[Seen],
         place: &Place,
-    ) -> Result<Tensor, Misfit> {
+    ) -> Result<Seen, Misfit> {
         let part = block.part.unwrap_or(place.part);
-        let mut made: BTreeMap<NodeId, Tensor> = BTreeMap::new();
+        let mut made: BTreeMap<NodeId, Seen> = BTreeMap::new();
         for id in block.topological() {
             let node = block.node(*id);
             let reads = block.operands(*id);
             let reads = reads
                 .iter()
                 .map(|read| made.get(read))
-                .collect::<Option<Vec<&Tensor>>>();
+                .collect::<Option<Vec<&Seen>>>();
             let Some(reads) = reads else {
                 return Err(Misfit(format!("`{}` reads what has not run", node.name)));
             };
@@ -160,16 +179,21 @@ impl Walker<'_> {
             let waits = once && !setting.begins();
             let located =
                 |Misfit(why)| Misfit(format!("`{}`: {why}", join(&place.path, &node.name)));
+            let tensors: Vec<&Tensor> = reads.iter().map(|read| &read.tensor).collect();
+            let elsewhere = reads.iter().any(|read| read.elsewhere);
             let tensor = match &node.kind {
                 NodeKind::Broken => return Err(Misfit(format!("`{}` is broken", node.name))),
-                NodeKind::Input(slot) => match inputs.get(*slot) {
-                    Some(tensor) => tensor.clone(),
-                    None => return Err(Misfit(format!("no input `{}`", node.name))),
-                },
+                NodeKind::Input(slot) => {
+                    let Some(input) = inputs.get(*slot) else {
+                        return Err(Misfit(format!("no input `{}`", node.name)));
+                    };
+                    made.insert(*id, input.clone());
+                    continue;
+                }
                 NodeKind::Op { def, args, .. } => {
                     let given = Given {
                         args,
-                        inputs: &reads,
+                        inputs: &tensors,
                         setting,
                         masks: self.masks,
                     };
@@ -177,8 +201,9 @@ impl Walker<'_> {
                     if waits {
                         count = count.left();
                     }
+                    count.sight.horizontal |= elsewhere;
                     self.enter(
-                        block, &node.name, def.name, own, place, &reads, &output, count, !waits,
+                        block, &node.name, def.name, own, place, &tensors, &output, count, !waits,
                     )?;
                     output
                 }
@@ -196,148 +221,47 @@ impl Walker<'_> {
                             },
                             part: own,
                             once,
+                            again: false,
                         });
                     }
-                    match pattern {
+                    let given = match pattern {
                         Pattern::Once => self
                             .call(&calls[0], setting, &reads, place, "")
                             .map_err(located)?,
                         Pattern::Route { experts, active } => self
                             .route(&calls[0], [experts, active], setting, &reads, place)
                             .map_err(located)?,
-                        Pattern::Rounds { count, turns, .. } => {
+                        Pattern::Rounds {
+                            count,
+                            turns,
+                            shared,
+                            ..
+                        } => {
                             let rounds = setting.size(count)?.here;
                             let turns = whose(turns, rounds, calls.len(), setting)?;
-                            self.rounds(&calls, &turns, setting, &reads, place)
+                            self.rounds(&calls, &turns, *shared, setting, &reads, place)
                                 .map_err(located)?
                         }
-                    }
+                        Pattern::Scan { over, .. } => {
+                            let (states, count) = self
+                                .scan(&calls[0], over, setting, &reads, place)
+                                .map_err(located)?;
+                            let output = &states.tensor;
+                            self.enter(
+                                block, &node.name, "Scan", own, place, &tensors, output, count,
+                                !waits,
+                            )?;
+                            states
+                        }
+                    };
+                    made.insert(*id, given);
+                    continue;
                 }
             };
-            made.insert(*id, tensor);
+            made.insert(*id, Seen { tensor, elsewhere });
         }
         made.remove(&block.output)
             .ok_or_else(|| Misfit(format!("block `{}` gives nothing", block.name)))
-    }
-
-    /// Runs a block as each of its experts: the work of those that a position passes, the weights of all.
-    fn route(
-        &mut self,
-        call: &Call,
-        [experts, active]: [&Poly; 2],
-        setting: &Setting<'_>,
-        inputs: &[&Tensor],
-        place: &Place,
-    ) -> Result<Tensor, Misfit> {
-        let (experts, active) = (setting.size(experts)?.here, setting.size(active)?.here);
-        if active > experts {
-            return Err(Misfit(format!("{active} active of {experts} experts")));
-        }
-        if experts == 0 {
-            return Err(Misfit(String::from("no expert gives anything")));
-        }
-        let mut given = Tensor::default();
-        for expert in 0..experts {
-            let (known, weights) = (self.run.entries.clone(), self.run.weights.clone());
-            given = self.call(call, setting, inputs, place, &format!("#{expert}"))?;
-            if expert >= active {
-                let walked = std::mem::replace(&mut self.run.entries, known);
-                self.own_only(walked);
-                let new = self.run.weights.keys();
-                let new = new.filter(|owner| !weights.contains_key(*owner));
-                self.run.idle.extend(new.cloned());
-            }
-        }
-        Ok(given)
-    }
-
-    /// Takes over the weights of nodes that were walked for an idle expert, and nothing that they did.
-    fn own_only(&mut self, walked: Vec<Entry>) {
-        for entry in walked {
-            let weights = entry.count.weights.clone();
-            match self
-                .run
-                .entries
-                .iter_mut()
-                .find(|known| known.path == entry.path)
-            {
-                Some(known) => {
-                    known.count.weights = weights;
-                    known.copies = entry.copies;
-                }
-                None => {
-                    let count = Count {
-                        weights,
-                        ..Count::default()
-                    };
-                    self.run.entries.push(Entry {
-                        runs: 0,
-                        count,
-                        ..entry
-                    });
-                }
-            }
-        }
-    }
-
-    /// Runs blocks in turn; what a round gives is carried into the first input of the next.
-    fn rounds(
-        &mut self,
-        calls: &[Call],
-        turns: &[usize],
-        setting: &Setting<'_>,
-        inputs: &[&Tensor],
-        place: &Place,
-    ) -> Result<Tensor, Misfit> {
-        let Some((first, others)) = inputs.split_first() else {
-            return Err(Misfit(String::from("nothing is carried")));
-        };
-        let mut carried = (*first).clone();
-        for (round, turn) in turns.iter().enumerate() {
-            let inputs: Vec<&Tensor> = std::iter::once(&carried)
-                .chain(others.iter().copied())
-                .collect();
-            let given = self.call(&calls[*turn], setting, &inputs, place, &format!("#{round}"))?;
-            if given.dims() != carried.dims() {
-                return Err(Misfit(format!(
-                    "{:?} is carried into {:?}",
-                    given.dims(),
-                    carried.dims()
-                )));
-            }
-            carried = given;
-        }
-        Ok(carried)
-    }
-
-    /// Runs a block on tensors of the shapes that it declares.
-    fn call(
-        &mut self,
-        call: &Call,
-        setting: &Setting<'_>,
-        inputs: &[&Tensor],
-        place: &Place,
-        round: &str,
-    ) -> Result<Tensor, Misfit> {
-        let graph = self.graph;
-        let block = graph.block(call.block);
-        let setting = setting.within(&block.dims, &call.dims);
-        let mut tensors = Vec::with_capacity(inputs.len());
-        for ((name, shape), input) in block.inputs.iter().zip(inputs) {
-            let mut tensor = declared(shape, &setting)?;
-            if tensor.dims() != input.dims() {
-                return Err(Misfit(format!(
-                    "`{name}` is {:?}, given is {:?}",
-                    tensor.dims(),
-                    input.dims()
-                )));
-            }
-            for (axis, given) in tensor.0.iter_mut().zip(&input.0) {
-                axis.digits.clone_from(&given.digits);
-            }
-            tensors.push(tensor);
-        }
-        self.block(block, &setting, &tensors, &place.inside(call, round))
     }
 
     /// Adds a run of a node to what is known of its path.
@@ -351,9 +275,12 @@ impl Walker<'_> {
         place: &Place,
         inputs: &[&Tensor],
         output: &Tensor,
-        count: Count,
+        mut count: Count,
         runs: bool,
     ) -> Result<(), Misfit> {
+        if place.again {
+            count.weights.clear();
+        }
         for (tensor, scalars) in &count.weights {
             let owner = format!("{}/{tensor}", join(&place.round, node));
             if self.run.weights.insert(owner.clone(), *scalars).is_some() {
@@ -373,7 +300,7 @@ impl Walker<'_> {
                 )));
             }
             entry.runs += runs;
-            entry.copies += 1;
+            entry.copies += u64::from(!place.again);
             entry.count.add(&count);
             return Ok(());
         }
@@ -392,36 +319,6 @@ impl Walker<'_> {
         });
         Ok(())
     }
-}
-
-/// A call as it is written.
-struct Call {
-    block: BlockId,
-    dims: Vec<Size>,
-    name: String,
-    part: Part,
-    once: bool,
-}
-
-/// Which block runs in each round, round by round.
-fn whose(
-    order: &Turns,
-    rounds: usize,
-    blocks: usize,
-    setting: &Setting<'_>,
-) -> Result<Vec<usize>, Misfit> {
-    let mut turns = Vec::with_capacity(rounds);
-    for number in 1..=rounds {
-        turns.push(match order {
-            Turns::Cycle => (number - 1) % blocks,
-            Turns::Every(distance) => match setting.size(distance)?.here {
-                0 => return Err(Misfit(String::from("every round of none"))),
-                distance if number % distance == 0 => 0,
-                _ => 1,
-            },
-        });
-    }
-    Ok(turns)
 }
 
 /// Walks one op by its name.

@@ -10,12 +10,14 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Span};
-use crate::graph::{Block, BlockId, Graph, Node, NodeId, NodeKind, Pattern, Turns};
+use crate::graph::{BlockId, Graph, Node, NodeId, NodeKind};
 use crate::lower::{Positions, refusal};
 use crate::ops::{Inferred, Op};
 use crate::part::Part;
-use crate::shape::{Axis, Shape, mend};
+use crate::shape::Shape;
 use crate::sym::{AlgebraError, Context, Poly, Subst};
+
+mod calls;
 
 /// One way in which a block is called, by its place in [`Traced`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,6 +30,10 @@ pub struct Times {
     pub runs: Poly,
     /// In how many copies its parameters exist.
     pub owned: Poly,
+    /// How many of these copies a position passes.
+    pub active: Poly,
+    /// In how many copies there is what it keeps for later passes.
+    pub kept: Poly,
 }
 
 impl Times {
@@ -35,8 +41,38 @@ impl Times {
     pub fn each(count: Poly) -> Self {
         Times {
             runs: count.clone(),
-            owned: count,
+            owned: count.clone(),
+            active: count.clone(),
+            kept: count,
         }
+    }
+
+    /// A block whose runs all have the same parameters.
+    fn sharing(count: Poly) -> Self {
+        Times {
+            owned: Poly::one(),
+            active: Poly::one(),
+            ..Times::each(count)
+        }
+    }
+
+    /// The same for what runs so often inside.
+    #[must_use]
+    pub fn within(&self, inner: &Times) -> Times {
+        Times {
+            runs: &self.runs * &inner.runs,
+            owned: &self.owned * &inner.owned,
+            active: &self.active * &inner.active,
+            kept: &self.kept * &inner.kept,
+        }
+    }
+
+    /// Both together.
+    pub fn add(&mut self, other: &Times) {
+        self.runs = &self.runs + &other.runs;
+        self.owned = &self.owned + &other.owned;
+        self.active = &self.active + &other.active;
+        self.kept = &self.kept + &other.kept;
     }
 }
 
@@ -45,12 +81,30 @@ impl Times {
 pub struct Fact {
     /// The shape that it gives.
     pub shape: Arc<Shape>,
-    /// Whether it sums over positions.
+    /// Whether it sums over positions, or reads what earlier places of a scan over positions left.
     pub sums_positions: bool,
+    /// Whether it depends on the state of a scan over positions.
+    pub history: bool,
+    /// The scalars that a scan leaves for later passes.
+    pub state: Option<Poly>,
     /// The instances that it calls and how often, if it calls blocks.
     pub callees: SmallVec<[(InstanceId, Times); 1]>,
     /// The op as it is here, where the block's own dimensions make it differ from the one in the graph.
     pub op: Option<Arc<dyn Op>>,
+}
+
+impl Fact {
+    /// A tensor of a shape, which depends on the state of a scan over positions or not.
+    fn of(shape: Shape, history: bool) -> Fact {
+        Fact {
+            shape: Arc::new(shape),
+            sums_positions: false,
+            history,
+            state: None,
+            callees: SmallVec::new(),
+            op: None,
+        }
+    }
 }
 
 /// A block as it is called with certain shapes.
@@ -109,12 +163,19 @@ struct Key {
     /// Its own dimensions.
     dims: Vec<Poly>,
     arguments: Vec<Shape>,
+    /// Which of the arguments depend on the state of a scan over positions.
+    history: Flags,
 }
+
+/// One for each input.
+type Flags = SmallVec<[bool; 4]>;
 
 /// Where a node stands.
 struct Here<'a> {
-    /// What the block is given.
-    arguments: &'a [Shape],
+    /// How the block is called.
+    key: &'a Key,
+    /// Which inputs of the node depend on the state of a scan over positions.
+    history: Flags,
     part: Part,
     once: bool,
     /// What its own dimensions are.
@@ -138,7 +199,7 @@ pub(crate) fn infer(
     diagnostics: &mut Diagnostics,
 ) -> Option<Traced> {
     let body = graph.body();
-    let shapes = graph
+    let shapes: Vec<Shape> = graph
         .block(body)
         .inputs
         .iter()
@@ -157,6 +218,7 @@ pub(crate) fn infer(
         part: Part::Other,
         once: false,
         dims: Vec::new(),
+        history: Flags::from_elem(false, shapes.len()),
         arguments: shapes,
     })?;
     Some(Traced {
@@ -198,8 +260,10 @@ impl Infer<'_, '_, '_> {
                     |operand: &NodeId| facts[operand.at()].as_ref().map(|fact| &*fact.shape);
                 let inputs: Option<SmallVec<[&Shape; 2]>> = operands.iter().map(known).collect();
                 let once = key.once || node.once;
+                let depends = |operand: &NodeId| facts[operand.at()].as_ref()?.history.into();
                 let here = Here {
-                    arguments: &key.arguments,
+                    key,
+                    history: operands.iter().filter_map(depends).collect(),
                     part: node.part.unwrap_or(part),
                     once,
                     subst: if once { &when_nothing_is_past } else { &subst },
@@ -248,15 +312,13 @@ impl Infer<'_, '_, '_> {
 
     fn fact(&mut self, node: &Node, inputs: &[&Shape], here: &Here<'_>) -> Option<Fact> {
         let subst = here.subst;
-        let plain = |shape| Fact {
-            shape: Arc::new(shape),
-            sums_positions: false,
-            callees: SmallVec::new(),
-            op: None,
-        };
+        let history = here.history.contains(&true);
         match &node.kind {
             NodeKind::Broken => None,
-            NodeKind::Input(slot) => here.arguments.get(*slot).cloned().map(plain),
+            NodeKind::Input(slot) => {
+                let shape = here.key.arguments.get(*slot)?.clone();
+                Some(Fact::of(shape, *here.key.history.get(*slot)?))
+            }
             NodeKind::Op {
                 def,
                 args,
@@ -280,10 +342,9 @@ impl Infer<'_, '_, '_> {
                         output,
                         sums_positions,
                     }) => Some(Fact {
-                        shape: Arc::new(output),
-                        sums_positions,
-                        callees: SmallVec::new(),
+                        sums_positions: sums_positions || history,
                         op: own,
+                        ..Fact::of(output, history)
                     }),
                     Err(error) => {
                         self.refuse(refusal(def, &error, places, node.span));
@@ -292,76 +353,7 @@ impl Infer<'_, '_, '_> {
                 }
             }
             NodeKind::Call { blocks, pattern } => {
-                let mut callees = Vec::with_capacity(blocks.len());
-                for callee in blocks {
-                    let dims = callee.dims.iter();
-                    let dims = dims.map(|dim| self.cx.substitute(dim, subst));
-                    let dims = dims.collect::<Result<Vec<Poly>, _>>();
-                    callees.push((callee.block, self.accept(dims, node.span)?));
-                }
-                let (block, dims) = callees.first()?;
-                if let Pattern::Rounds { count, at, turns } = pattern {
-                    let counts = self.counts(count, turns, callees.len(), subst);
-                    let counts = self.accept(counts, *at)?;
-                    let inputs = self.arguments(*block, inputs, dims, node.span)?;
-                    let (instances, shape) = self.rounds(&callees, here, inputs, node.span, *at)?;
-                    let times = counts.into_iter().map(Times::each);
-                    return Some(Fact {
-                        callees: instances.into_iter().zip(times).collect(),
-                        ..plain(shape)
-                    });
-                }
-                let inputs = self.arguments(*block, inputs, dims, node.span)?;
-                let (callee, shape) = self.call(*block, here, dims.clone(), inputs)?;
-                let times = self.times(pattern, subst);
-                let times = self.accept(times, node.span)?;
-                Some(Fact {
-                    callees: SmallVec::from_iter([(callee, times)]),
-                    ..plain(shape)
-                })
-            }
-        }
-    }
-
-    /// How often a block that is called once stands there: once, or as so many experts.
-    fn times(&mut self, pattern: &Pattern, subst: &Subst) -> Result<Times, AlgebraError> {
-        let Pattern::Route { experts, active } = pattern else {
-            return Ok(Times::each(Poly::one()));
-        };
-        let owned = self.cx.substitute(experts, subst)?;
-        let runs = self.cx.substitute(active, subst)?;
-        self.cx.require_at_least(&owned, &runs);
-        self.cx.require_at_least(&runs, &Poly::zero());
-        Ok(Times { runs, owned })
-    }
-
-    /// How often each of `blocks` blocks runs in `count` rounds.
-    fn counts(
-        &mut self,
-        count: &Poly,
-        turns: &Turns,
-        blocks: usize,
-        subst: &Subst,
-    ) -> Result<Vec<Poly>, AlgebraError> {
-        let count = self.cx.substitute(count, subst)?;
-        self.cx.require_at_least(&count, &Poly::zero());
-        match turns {
-            Turns::Cycle if blocks == 1 => Ok(vec![count]),
-            Turns::Cycle => {
-                let size = i64::try_from(blocks).unwrap_or(i64::MAX);
-                (0..size)
-                    .map(|at| {
-                        let reach = &count + &Poly::int(size - 1 - at);
-                        self.cx.floor_div(&reach, &Poly::int(size))
-                    })
-                    .collect()
-            }
-            Turns::Every(distance) => {
-                let distance = self.cx.substitute(distance, subst)?;
-                self.cx.require_at_least(&distance, &Poly::one());
-                let first = self.cx.floor_div(&count, &distance)?;
-                let others = count - first.clone();
-                Ok(vec![first, others])
+                self.called(node, (blocks, pattern), inputs, here)
             }
         }
     }
@@ -380,119 +372,5 @@ impl Infer<'_, '_, '_> {
                 None
             }
         }
-    }
-
-    fn call(
-        &mut self,
-        block: BlockId,
-        here: &Here<'_>,
-        dims: Vec<Poly>,
-        arguments: Vec<Shape>,
-    ) -> Option<(InstanceId, Shape)> {
-        let instance = self.instance(Key {
-            block,
-            part: here.part,
-            once: here.once,
-            dims,
-            arguments,
-        })?;
-        let output = self.graph.block(block).output;
-        Some((
-            instance,
-            (*self.instances[instance.0].fact(output)?.shape).clone(),
-        ))
-    }
-
-    /// Blocks whose output is carried into the first input of the next round: all are of one shape. An axis that a round
-    /// makes one of positions is one from the first round on.
-    fn rounds(
-        &mut self,
-        callees: &[(BlockId, Vec<Poly>)],
-        here: &Here<'_>,
-        mut inputs: Vec<Shape>,
-        span: Span,
-        at: Span,
-    ) -> Option<(Vec<InstanceId>, Shape)> {
-        loop {
-            let mut changed = false;
-            let mut instances = Vec::with_capacity(callees.len());
-            for (block, dims) in callees {
-                let given: Vec<&Shape> = inputs.iter().collect();
-                let arguments = self.arguments(*block, &given, dims, span)?;
-                let (instance, output) = self.call(*block, here, dims.clone(), arguments)?;
-                instances.push(instance);
-                let carried = inputs.first_mut()?;
-                let symbols = self.cx.symbols;
-                let clash = carried
-                    .axes()
-                    .iter()
-                    .zip(output.axes())
-                    .find(|(a, b)| !a.dim.same(&b.dim, symbols));
-                if carried.rank() != output.rank() || clash.is_some() {
-                    let message = format!(
-                        "`{}` is repeated, but it gives {} and takes {}",
-                        self.graph.block(*block).name,
-                        output.show(symbols),
-                        carried.show(symbols)
-                    );
-                    let help = clash.and_then(|(a, b)| mend(a.dim.poly(), b.dim.poly(), self.cx));
-                    self.refuse(Diagnostic::at(Code::Shape, at, message).maybe_help(help));
-                    return None;
-                }
-                for (axis, given) in carried.0.iter_mut().zip(output.axes()) {
-                    changed |= axis.learn(given);
-                }
-            }
-            if !changed {
-                return Some((instances, inputs.into_iter().next()?));
-            }
-        }
-    }
-
-    /// The arguments of a call in the words of the block: sizes as the block declares them, to which those given must be
-    /// equal, and positions as the caller has them.
-    fn arguments(
-        &mut self,
-        block: BlockId,
-        given: &[&Shape],
-        dims: &[Poly],
-        span: Span,
-    ) -> Option<Vec<Shape>> {
-        let graph = self.graph;
-        let block: &Block = graph.block(block);
-        let mut subst = Subst::new();
-        for (sym, value) in block.dims.iter().zip(dims) {
-            subst.insert(*sym, value.clone());
-        }
-        let mut arguments = Vec::with_capacity(given.len());
-        for ((name, declared), argument) in block.inputs.iter().zip(given) {
-            let mut wanted = declared.clone();
-            for axis in &mut wanted.0 {
-                let dim = self.cx.substitute(axis.dim.poly(), &subst);
-                *axis = Axis::feature(self.accept(dim, span)?);
-            }
-            let symbols = self.cx.symbols;
-            let clash = wanted
-                .axes()
-                .iter()
-                .zip(argument.axes())
-                .find(|(a, b)| !a.dim.same(&b.dim, symbols));
-            if wanted.rank() != argument.rank() || clash.is_some() {
-                let message = format!(
-                    "`{name}` of block `{}` is declared {}, and {} is given",
-                    block.name,
-                    wanted.show(symbols),
-                    argument.show(symbols)
-                );
-                let help = clash.and_then(|(a, b)| mend(b.dim.poly(), a.dim.poly(), self.cx));
-                self.refuse(Diagnostic::at(Code::Shape, span, message).maybe_help(help));
-                continue;
-            }
-            for (axis, given) in wanted.0.iter_mut().zip(argument.axes()) {
-                *axis = axis.clone().standing_for(given);
-            }
-            arguments.push(wanted);
-        }
-        (arguments.len() == given.len()).then_some(arguments)
     }
 }

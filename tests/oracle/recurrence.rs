@@ -1,0 +1,175 @@
+//! Recurrences, states that outlast a pass, and layers that share their weights.
+
+use crate::harness::{Bench, check, read};
+use crate::sample::{Random, small};
+use crate::sessions::compare_phase;
+
+const PHASES: &str = r#"phases: [forward, prefill, decode, chunk, generate, Phase(name: draft, n: "2", p: "T", o: "2")],
+    symbols: (B: batch, L: layers, T: context, N: "tokens", C: "new", P: "before", S: "source", d: width, f: mlp_width, k: "taps")"#;
+
+/// A gated cell whose state is two vectors in one, as an LSTM's is.
+fn gated() -> String {
+    format!(
+        r#"Model(name: "gated", {PHASES},
+        blocks: (
+            cell: Block(inputs: (state: "B (2*d)", x: "B f"), nodes: (
+                hidden:  Slice(state, "2*d", "d"),
+                memory:  Slice(state, "2*d", "d"),
+                gates:   Linear(x, "f -> d", true),             // sees one place
+                back:    Linear(hidden, "d -> d"),              // sees those before
+                sum:     Map(add, [gates, back]),
+                act:     Map(tanh, [sum]),
+                kept:    Map(mul, [act, memory]),
+                new:     Concat([act, kept], "d"),
+            ), output: new),
+            layer: Block(inputs: (x: "B n f"), nodes: (
+                states: Scan(cell, "n", x),
+                hidden: Slice(states, "2*d", "d"),
+                y:      Linear(hidden, "d -> f"),
+                z:      Rearrange(y, "n B f -> B n f"),
+            ), output: z),
+        ),
+        inputs: (x: "B @n f"), nodes: (layers: Repeat(layer, "L", x)), output: layers)"#
+    )
+}
+
+/// A state-space layer: a short convolution over time, a state for each channel, read at each place.
+fn state_space() -> String {
+    format!(
+        r#"Model(name: "ssm", {PHASES},
+        blocks: (
+            step: Block(inputs: (h: "B d f", x: "B d", b: "B f", decay: "d f"), nodes: (
+                old: Map(mul, [h, decay], "B d f, d f -> B d f"),
+                new: Map(mul, [x, b], "B d, B f -> B d f"),
+                sum: Map(add, [old, new]),
+            ), output: sum),
+            layer: Block(inputs: (x: "B n d"), nodes: (
+                longer: Previous(x, "n", "k - 1"),
+                taps:   Rearrange(longer, "b t d -> b d t"),
+                short:  Conv(x: taps, map: "d -> d", kernel: "k", stride: "1", groups: "d", bias: true),
+                back:   Rearrange(short, "B d n -> B n d"),
+                b:      Linear(back, "d -> f"),
+                decay:  Param("d f"),
+                states: Scan(step, "n", [back, b, decay]),
+                c:      Linear(back, "d -> f"),
+                y:      Einsum("n b d f, b n f -> b n d", [states, c]),
+            ), output: y),
+        ),
+        inputs: (x: "B @n d"), nodes: (layers: Repeat(layer, "L", x)), output: layers)"#
+    )
+}
+
+/// A scan within a scan, and one over a source, which nothing goes on from.
+fn nested() -> String {
+    format!(
+        r#"Model(name: "nested", {PHASES},
+        blocks: (
+            inner: Block(inputs: (h: "d", x: "d"), nodes: (a: Linear(h, "d -> d"), y: Map(add, [a, x])), output: y),
+            outer: Block(inputs: (h: "d", x: "k d"), nodes: (
+                rows:  Scan(inner, "k", x),
+                last:  Slice(rows, "k", "1"),
+                flat:  Reduce(last, mean, "1"),
+                mixed: Linear(h, "d -> d"),
+                y:     Map(add, [flat, mixed]),
+            ), output: y),
+        ),
+        inputs: (x: "@n k d", source: "@S d"),
+        nodes: (
+            encoder: Once(read: Scan(inner, "S", source), end: Slice(read, "S", "1"), memory: Reduce(end, mean, "1")),
+            states: Scan(outer, "n", x),
+            y:      Map(add, [states, memory], "n d, d -> n d"),
+        ), output: y)"#
+    )
+}
+
+/// One layer used L times over, which has one set of weights and L caches.
+fn shared() -> String {
+    format!(
+        r#"Model(name: "shared", {PHASES},
+        blocks: (
+            layer: Block(inputs: (x: "B n d"), nodes: (
+                keys:   Cache(x, "n"),
+                scores: Einsum("b n e, b s e -> b n s", [x, keys], Causal(n, s)),
+                mixed:  Einsum("b n s, b s e -> b n e", [scores, keys], Causal(n, s)),
+                up:     Linear(mixed, "d -> f", true),
+                y:      Linear(up, "f -> d"),
+            ), output: y),
+            group: Block(inputs: (x: "B n d"), nodes: (twice: Repeat(layer, "2", x), y: Norm(twice, rms, "d")), output: y),
+        ),
+        inputs: (x: "B @n d"), nodes: (layers: Share(group, "L", x)), output: layers)"#
+    )
+}
+
+#[test]
+fn recurrences_are_what_their_steps_add_up_to() {
+    for (name, text) in [
+        ("gated", gated()),
+        ("ssm", state_space()),
+        ("nested", nested()),
+        ("shared", shared()),
+    ] {
+        check(name, &text, 4);
+        let bench = Bench::new(name, &text, &[]);
+        let mut random = Random::new(3);
+        for _ in 0..6 {
+            let numbers = small(&bench.model, &mut random, 4);
+            for phase in ["chunk", "generate", "draft"] {
+                compare_phase(
+                    &bench,
+                    phase,
+                    &numbers,
+                    &format!("{name} {phase} at {numbers:?}"),
+                );
+            }
+        }
+    }
+}
+
+/// Trap 19: the body of a loop counts as often as it runs, and its weights once.
+#[test]
+fn trap_19_the_body_of_a_scan_counts_at_every_place() {
+    let bench = Bench::new("gated", &gated(), &[]);
+    let forward = bench.ledger("forward", "exact");
+    let back = forward.only(|row| row.path.ends_with(".back"));
+    assert_eq!(back.macs().to_string(), "B*L*T*d^2");
+    assert_eq!(back.params().to_string(), "L*d^2");
+}
+
+/// Trap 26: a state is of one size whatever the context, and what is shared is cached in every round.
+#[test]
+fn trap_26_a_state_does_not_grow_and_shared_layers_cache_each() {
+    let bf16 = dotledger::dtype::Dtype::BF16;
+    let bench = Bench::new("ssm", &state_space(), &[]);
+    for phase in ["prefill", "decode", "generate"] {
+        let ledger = bench.ledger(phase, "exact");
+        assert_eq!(ledger.kv_cache_bytes(bf16).to_string(), "0");
+        assert_eq!(
+            ledger.state_bytes(bf16).to_string(),
+            "2*B*L*d*k + 2*B*L*d*f - 2*B*L*d"
+        );
+    }
+    let bench = Bench::new("shared", &shared(), &[]);
+    let ledger = bench.ledger("decode", "exact");
+    assert_eq!(ledger.kv_cache_bytes(bf16).to_string(), "4*B*L*T*d");
+    assert_eq!(ledger.params().to_string(), "4*d*f + 2*f + d");
+}
+
+#[test]
+fn a_scan_that_takes_nothing_apart_or_changes_its_state_is_refused() {
+    let refused = |call: &str, output: &str| {
+        let text = format!(
+            r#"Model(name: "m", phases: [forward], symbols: (T: context, d: width),
+            blocks: (cell: Block(inputs: (h: "d", x: "d"), nodes: (y: Linear(x, "{output}")), output: y)),
+            inputs: (x: "@n d", still: "d"), nodes: (y: {call}), output: y)"#
+        );
+        read("m.ron", &text, Vec::new()).expect_err("refused")
+    };
+    let still = refused(r#"Scan(cell, "n", still)"#, "d -> d");
+    assert!(still.contains("takes no input apart there"), "{still}");
+    let long = refused(r#"Scan(cell, "2*d", x)"#, "d -> d");
+    assert!(long.contains("no axis of size `2*d`"), "{long}");
+    let grows = refused(r#"Scan(cell, "n", x)"#, "d -> 2*d");
+    assert!(grows.contains("gives [2*d] and takes [d]"), "{grows}");
+    let two = refused(r#"Scan(cell, "n", [x, x])"#, "d -> d");
+    assert!(two.contains("takes (x) after its state, 2 given"), "{two}");
+}
