@@ -17,7 +17,7 @@ use crate::ops::args::Args;
 use crate::ops::{Op, OpDef};
 use crate::part::Part;
 use crate::shape::Shape;
-use crate::sym::{Poly, Sym};
+use crate::sym::{Conditions, Poly, Sym};
 
 /// A node of a block, by its place in the block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -135,6 +135,8 @@ pub struct Block {
     pub inputs: Vec<(String, Shape)>,
     /// The node that it gives.
     pub output: NodeId,
+    /// What must hold for the sizes that its inputs and the nodes that run are written in.
+    pub conditions: Conditions,
     nodes: DiGraph<Node, u32>,
     order: Vec<NodeId>,
 }
@@ -272,6 +274,7 @@ impl BlockBuilder {
             dims,
             inputs,
             output,
+            conditions: Conditions::new(),
             nodes,
             order,
         })

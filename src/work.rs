@@ -209,6 +209,8 @@ pub enum Kind {
     Sqrt,
     /// Exponential.
     Exp,
+    /// Logarithm.
+    Log,
     /// Hyperbolic tangent.
     Tanh,
     /// Error function.
@@ -219,12 +221,13 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of reports.
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 9] = [
         Kind::Add,
         Kind::Mul,
         Kind::Div,
         Kind::Sqrt,
         Kind::Exp,
+        Kind::Log,
         Kind::Tanh,
         Kind::Erf,
         Kind::Compare,
@@ -238,6 +241,7 @@ impl Kind {
             Kind::Div => "div",
             Kind::Sqrt => "sqrt",
             Kind::Exp => "exp",
+            Kind::Log => "log",
             Kind::Tanh => "tanh",
             Kind::Erf => "erf",
             Kind::Compare => "compare",

@@ -199,6 +199,68 @@ fn t5_base_is_what_torch_counts() {
     agrees_with_torch("t5-base", "t5", "t5_base", &[], T5);
 }
 
+/// The measured code pads its convolution on both sides and cuts what is too much, and a decode step sums the taps
+/// elementwise, so that ours is apart from it there by what is told here.
+#[test]
+fn mamba_130m_is_what_torch_counts_beside_its_convolution() {
+    let text = std::fs::read_to_string("tests/truth/mamba-130m.json").expect("the measurement");
+    let measured: Value = serde_json::from_str(&text).expect("the measurement is JSON");
+    let count = |value: &Value| IBig::from(value.as_u64().expect("a count"));
+    for phase in ["forward", "decode"] {
+        for point in measured[phase].as_array().expect("a list of points") {
+            let at = |name: &str| point[name].as_u64().expect("a size");
+            let model = model("mamba", "mamba_130m", &[("B", at("B")), ("T", at("T"))]);
+            let ledger = ledger(&model, phase, "torch");
+            assert_eq!(number(&ledger.params()), count(&measured["params"]));
+            let modules = point["macs_by_module"].as_object().expect("modules");
+            let counted: IBig = modules
+                .iter()
+                .filter(|(module, _)| !module.ends_with("conv1d"))
+                .map(|(_, macs)| count(macs))
+                .sum();
+            let conv = macs_of(&ledger, &["mixed"]);
+            assert_eq!(number(&ledger.macs()) - conv.clone(), counted, "{phase}");
+            if let Some(theirs) = modules.get("backbone.layers.*.mixer.conv1d") {
+                let (layers, channels, taps) = (24, 1536, 4);
+                let padding = at("B") * layers * channels * taps * (taps - 1);
+                assert_eq!(conv + padding, count(theirs));
+            }
+        }
+    }
+}
+
+/// Peng et al. (2023), table 2: FLOPs a token forward, 2*(V*d + 13*L*d^2), and the state of five vectors a layer.
+#[test]
+fn rwkv4_has_its_published_flops_and_state() {
+    for (preset, flops) in [("rwkv4_169m", 261_250_560_u64), ("rwkv4_3b", 5_710_013_440)] {
+        let model = model("rwkv4", preset, &[("B", 1)]);
+        let decode = ledger(&model, "decode", "exact");
+        assert_eq!(number(&decode.flops()), IBig::from(flops));
+    }
+    let state = ledger(&model("rwkv4", "", &[]), "decode", "exact").state_bytes(Dtype::BF16);
+    assert_eq!(state.to_string(), "10*B*L*d");
+}
+
+/// Trap 30: the same layer as a recurrence and in chunks owns the same weights, and keeps the same state; a chunk of one
+/// position does the work of a step, and one product more for each pair of the chunk, which is that position with itself.
+#[test]
+fn mamba2_in_chunks_is_another_graph_over_the_same_weights() {
+    let one_by_one = switched("mamba2", "", &[("chunked", false)], &[]);
+    let in_chunks = switched("mamba2", "", &[("chunked", true)], &[]);
+    for phase in ["forward", "prefill", "decode", "generate"] {
+        let (steps, chunks) = (
+            ledger(&one_by_one, phase, "exact"),
+            ledger(&in_chunks, phase, "exact"),
+        );
+        assert_eq!(steps.params().to_string(), chunks.params().to_string());
+        let state = |ledger: &Ledger| ledger.state_bytes(Dtype::BF16).to_string();
+        assert_eq!(state(&steps), state(&chunks), "{phase}");
+    }
+    let macs = ledger(&in_chunks, "forward", "exact").macs();
+    let read = "B*H*L*T*P*min(T, Q)/2";
+    assert!(macs.to_string().contains(read), "{macs}");
+}
+
 #[test]
 fn bert_base_is_what_torch_counts() {
     agrees_with_torch("bert-base", "bert", "bert_base_uncased", &[], BERT);
@@ -210,7 +272,8 @@ fn vit_b_16_is_what_torch_counts() {
 }
 
 /// Published parameters. Sources: model cards and safetensors totals of the named checkpoints; torchvision's model table
-/// for ViT.
+/// for ViT; Peng et al. (2023), table 2, for RWKV-4, made exact by its formula 2*V*d + 13*L*d^2 + d*(11*L + 4); the tensors of the
+/// published module, summed by hand, for Mamba-2.
 const PUBLISHED: &[(&str, &str, u64)] = &[
     ("gpt2", "gpt2", 124_439_808),
     ("gpt2", "gpt2_medium", 354_823_168),
@@ -247,6 +310,22 @@ const PUBLISHED: &[(&str, &str, u64)] = &[
     ("vit", "vit_l_16", 304_326_632),
     ("vit", "vit_l_32", 306_535_400),
     ("vit", "vit_h_14", 632_045_800),
+    ("mamba", "mamba_130m", 129_135_360),
+    ("mamba", "mamba_370m", 371_516_416),
+    ("mamba", "mamba_790m", 793_204_224),
+    ("mamba", "mamba_1_4b", 1_372_178_432),
+    ("mamba", "mamba_2_8b", 2_768_345_600),
+    ("mamba2", "mamba2_130m", 128_989_632),
+    ("mamba2", "mamba2_370m", 368_346_624),
+    ("mamba2", "mamba2_780m", 780_161_280),
+    ("mamba2", "mamba2_1_3b", 1_343_757_312),
+    ("mamba2", "mamba2_2_7b", 2_702_599_680),
+    ("rwkv4", "rwkv4_169m", 169_342_464),
+    ("rwkv4", "rwkv4_430m", 430_397_440),
+    ("rwkv4", "rwkv4_1_5b", 1_515_106_304),
+    ("rwkv4", "rwkv4_3b", 2_984_627_200),
+    ("rwkv4", "rwkv4_7b", 7_392_649_216),
+    ("rwkv4", "rwkv4_14b", 14_148_597_760),
     ("t5", "t5_small", 60_506_624),
     ("t5", "t5_base", 222_903_552),
     ("t5", "t5_large", 737_668_096),

@@ -249,6 +249,11 @@ impl Infer<'_, '_, '_> {
         if let Some(positions) = self.positions {
             when_nothing_is_past.insert(positions.past, Poly::zero());
         }
+        for condition in &block.conditions {
+            let condition = condition.substitute(&subst, self.cx);
+            let condition = self.accept(condition, block.span)?;
+            self.cx.used.insert(condition);
+        }
         let part = block.part.unwrap_or(key.part);
         let mut facts: Vec<Option<Fact>> = vec![None; block.len()];
         let mut sound = true;

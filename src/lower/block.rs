@@ -1,6 +1,6 @@
 //! A block becomes a DAG: its names are resolved and its ops are built.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use smallvec::SmallVec;
 
@@ -12,7 +12,7 @@ use crate::ast::model::{
 };
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::graph::{Block, BlockBuilder, BlockId, Callee, Node, NodeId, NodeKind, Pattern, Turns};
-use crate::sym::{Context, Domain, Symbols};
+use crate::sym::{Conditions, Context, Domain, Symbols};
 
 /// The symbol table with the blocks' own dimensions added, and the names that these have inside each block.
 pub(super) struct Locals<'s> {
@@ -114,6 +114,8 @@ impl<'a, 's> Lower<'a, 's, '_> {
             self.declare(name, Named::Node(id, name.span));
             inputs.push((name.text.to_owned(), shape.unwrap_or_default()));
         }
+        let mut conditions = std::mem::take(&mut self.cx.used);
+        let mut needs: Vec<(NodeId, Conditions)> = Vec::new();
         let mut reads: Vec<(NodeId, Operands<'a, 's>)> = Vec::with_capacity(self.block.nodes.len());
         for node in &self.block.nodes {
             if let Value::Alias(target) = &node.value {
@@ -130,6 +132,9 @@ impl<'a, 's> Lower<'a, 's, '_> {
             });
             self.declare(&node.name, Named::Node(id, node.name.span));
             reads.push((id, operands));
+            if !self.cx.used.is_empty() {
+                needs.push((id, std::mem::take(&mut self.cx.used)));
+            }
         }
         for (id, operands) in reads {
             for (slot, word) in operands.into_iter().flatten().enumerate() {
@@ -155,7 +160,15 @@ impl<'a, 's> Lower<'a, 's, '_> {
             inputs,
             output,
         ) {
-            Ok(block) => Some(block),
+            Ok(mut block) => {
+                if !needs.is_empty() {
+                    let runs: HashSet<NodeId> = block.topological().iter().copied().collect();
+                    needs.retain(|(id, _)| runs.contains(id));
+                }
+                conditions.extend(needs.into_iter().flat_map(|(_, needs)| needs));
+                block.conditions = conditions;
+                Some(block)
+            }
             Err(cycle) => {
                 self.report_cycle(&cycle);
                 None

@@ -47,14 +47,13 @@ pub(crate) fn lower(
     choice: &Choice,
     diagnostics: &mut Diagnostics,
 ) -> Option<Lowered> {
-    let (table, positions, mut conditions) = symbols::declare(model, diagnostics);
+    let (table, positions, conditions) = symbols::declare(model, diagnostics);
     let phases = phases::lower(model, &table, positions, diagnostics);
     let presets = symbols::presets(model, &table, positions, diagnostics);
     let values = symbols::values(&presets, choice, &table, positions, diagnostics);
     let locals = block::declare_dims(model, positions, &table);
     let mut cx = Context::new(&locals.symbols);
     let graph = lower_blocks(model, &locals, positions, &mut cx, diagnostics);
-    conditions.extend(cx.used);
     let meanings = model.symbols.iter().filter_map(|symbol| {
         Some((
             table.lookup(symbol.name.text)?,

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::symbols::Positions;
 use crate::ast::model::Text;
 use crate::diag::{Code, Diagnostic, Diagnostics, did_you_mean};
-use crate::sym::{Context, Poly, Sym, parse};
+use crate::sym::{Conditions, Context, Poly, Sym, parse};
 
 /// What names mean in one place, beside the symbols of the model.
 #[derive(Debug, Default)]
@@ -119,9 +119,9 @@ fn part(
 const BLANKS: &str =
     "blanks separate sizes; write an expression without them, `4*d`, or in brackets, `(4 * d)`";
 
-/// Reads sizes, remembering what was read: models repeat `"n d"` on every line.
+/// Reads sizes, remembering what was read and what it needs to hold: models repeat `"n d"` on every line.
 #[derive(Debug, Default)]
-pub(super) struct Sizes(HashMap<String, Vec<(Poly, bool)>>);
+pub(super) struct Sizes(HashMap<String, (Vec<(Poly, bool)>, Conditions)>);
 
 impl Sizes {
     /// Sizes separated by blanks, each with whether an `@` marks it as an axis of positions.
@@ -134,9 +134,11 @@ impl Sizes {
         diagnostics: &mut Diagnostics,
     ) -> Option<Vec<(Poly, bool)>> {
         let source = text.text.get(range.clone())?;
-        if let Some(known) = self.0.get(source) {
+        if let Some((known, needs)) = self.0.get(source) {
+            cx.used.extend(needs.iter().cloned());
             return Some(known.clone());
         }
+        let before = std::mem::take(&mut cx.used);
         let mut sizes = Vec::new();
         let mut sound = true;
         for token in tokens(source) {
@@ -147,10 +149,12 @@ impl Sizes {
                 None => sound = false,
             }
         }
+        let needs = std::mem::replace(&mut cx.used, before);
+        cx.used.extend(needs.iter().cloned());
         if !sound {
             return None;
         }
-        self.0.insert(source.to_owned(), sizes.clone());
+        self.0.insert(source.to_owned(), (sizes.clone(), needs));
         Some(sizes)
     }
 }

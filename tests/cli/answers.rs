@@ -60,6 +60,37 @@ fn what_only_a_branch_not_taken_reads_does_not_run() {
 }
 
 #[test]
+fn sizes_of_what_does_not_run_need_not_hold() {
+    let model = br#"Model(name: "needs", phases: [forward], symbols: (T: context, d: width), switches: (pairs: false),
+        blocks: (
+            halves: Block(inputs: (x: "n d"), nodes: (y: Linear(x, "d -> d/2")), output: y),
+            thirds: Block(dims: [w], inputs: (x: "n w"), nodes: (y: Linear(x, "w -> w/3")), output: y),
+        ),
+        inputs: (x: "@n d"),
+        nodes: (
+            quarter: Linear(x, "d -> d/4"),
+            again:   Linear(x, "d -> d/4"),             // the same text is read once
+            y:       If(pairs, Call(halves, x), Call(thirds, x, (w: "d"))),
+            z:       If(pairs, quarter, again),
+        ), output: y)"#;
+    let valid = |set: &str| {
+        let report = run_with(&["report", "-", "--set", set], model);
+        assert_eq!(report.code, Some(0), "{}", report.stderr);
+        let line = report
+            .stdout
+            .lines()
+            .find(|line| line.starts_with("valid when"));
+        let line = line.expect("there are conditions");
+        let line = line.trim_start_matches("valid when").trim();
+        let mut conditions: Vec<String> = line.split("; ").map(str::to_owned).collect();
+        conditions.sort();
+        conditions
+    };
+    assert_eq!(valid("pairs=false"), ["3 divides d", "4 divides d"]);
+    assert_eq!(valid("pairs=true"), ["2 divides d", "4 divides d"]);
+}
+
+#[test]
 fn the_number_of_a_step_means_nothing_outside_the_steps_of_a_phase() {
     let model = |phase: &str, map: &str| {
         format!(

@@ -154,14 +154,15 @@ impl Bench {
         !self.horizontal.is_empty()
     }
 
+    /// Rows that the ledger calls horizontal, of which no output scalar saw two positions yet.
+    pub(crate) fn unseen(&self) -> Vec<&String> {
+        let unseen = self.horizontal.iter().filter(|(_, seen)| !**seen);
+        unseen.map(|(path, _)| path).collect()
+    }
+
     /// Every row that the ledger calls horizontal was seen to be: some output scalar saw two positions.
     pub(crate) fn all_horizontal_rows_were_seen(&self) {
-        let unseen: Vec<&String> = self
-            .horizontal
-            .iter()
-            .filter(|(_, seen)| !**seen)
-            .map(|(path, _)| path)
-            .collect();
+        let unseen = self.unseen();
         assert!(
             unseen.is_empty(),
             "{}: horizontal in the ledger, vertical at every size: {unseen:?}",

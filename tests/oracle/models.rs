@@ -30,6 +30,9 @@ pub(crate) fn shipped() -> BTreeMap<String, String> {
     models
 }
 
+/// Models that fit at all sizes.
+const UNCONDITIONAL: [&str; 4] = ["walkthrough.ron", "t5.ron", "mamba.ron", "rwkv4.ron"];
+
 /// Every way to set the switches of a model.
 fn settings(model: &Model) -> Vec<Vec<(String, bool)>> {
     let mut settings = vec![Vec::new()];
@@ -56,6 +59,13 @@ fn every_shipped_model_is_what_a_walk_counts() {
         for switches in settings(&Bench::new(&name, &text, &[]).model) {
             let mut bench = Bench::new(&name, &text, &switches);
             bench.compare_at_random(&mut random, 3, 4);
+            // Some rows meet two positions only at rarer sizes, such as two chunks.
+            for _ in 0..20 {
+                if bench.unseen().is_empty() {
+                    break;
+                }
+                bench.compare_at_random(&mut random, 1, 4);
+            }
             bench.all_horizontal_rows_were_seen();
         }
     }
@@ -83,7 +93,7 @@ fn numbers_are_refused_exactly_where_a_walk_fails() {
         }
         assert!(accepted > 0, "{name}: no numbers were accepted");
         assert!(
-            refused > 0 || ["walkthrough.ron", "t5.ron"].contains(&name.as_str()),
+            refused > 0 || UNCONDITIONAL.contains(&name.as_str()),
             "{name}: no numbers were refused"
         );
     }

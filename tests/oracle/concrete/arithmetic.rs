@@ -36,6 +36,11 @@ impl Calc<'_> {
         a.exp()
     }
 
+    fn log(&mut self, a: f64) -> f64 {
+        self.0.tick("log");
+        a.ln()
+    }
+
     fn tanh(&mut self, a: f64) -> f64 {
         self.0.tick("tanh");
         a.tanh()
@@ -52,6 +57,13 @@ impl Calc<'_> {
         let power = self.exp(-x);
         let below = self.add(1.0, power);
         self.div(1.0, below)
+    }
+
+    /// log(1 + e^x).
+    fn softplus(&mut self, x: f64) -> f64 {
+        let power = self.exp(x);
+        let above = self.add(1.0, power);
+        self.log(above)
     }
 
     /// x/2 * (1 + erf(x / sqrt 2)).
@@ -90,6 +102,8 @@ impl Calc<'_> {
             "div" => self.div(x, y),
             "max" | "relu" => self.max(x, 0.0),
             "exp" => self.exp(x),
+            "log" => self.log(x),
+            "softplus" => self.softplus(x),
             "tanh" => self.tanh(x),
             "sigmoid" => self.sigmoid(x),
             "silu" => {

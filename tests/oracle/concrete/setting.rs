@@ -115,7 +115,7 @@ impl<'m> Setting<'m> {
             return Ok(false);
         };
         let mut longer = self.clone();
-        longer.wide.insert(new, 2_000_003);
+        longer.wide.insert(new, 1_000_000_000_039_i64);
         Ok(longer.size(size)?.wide != self.size(size)?.wide)
     }
 
