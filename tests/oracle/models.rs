@@ -34,7 +34,7 @@ pub(crate) fn shipped() -> BTreeMap<String, String> {
 const UNCONDITIONAL: [&str; 4] = ["walkthrough.ron", "t5.ron", "mamba.ron", "rwkv4.ron"];
 
 /// Every way to set the switches of a model.
-fn settings(model: &Model) -> Vec<Vec<(String, bool)>> {
+pub(crate) fn settings(model: &Model) -> Vec<Vec<(String, bool)>> {
     let mut settings = vec![Vec::new()];
     for (switch, _) in model.switches() {
         settings = settings

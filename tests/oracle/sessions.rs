@@ -9,6 +9,7 @@ use dotledger::work::Length;
 use super::compare::{lengths, whole};
 use super::concrete::{Count, Positions, Run, Store};
 use super::harness::Bench;
+use super::models::{settings, shipped};
 use super::sample::{Random, small};
 
 /// A layer of attention over a cache under a mask, twice over, with a head for the positions that are wanted.
@@ -208,6 +209,42 @@ pub(crate) fn compare_phase(bench: &Bench, phase: &str, numbers: &Bindings, what
     assert_eq!(rows, ledger.rows.len(), "{what}: rows that nothing walked");
 }
 
+/// What all rows of a session add up to, beside its walks: a block that is called from several places has one row for them,
+/// so that rows alone cannot be compared.
+fn compare_session(bench: &Bench, numbers: &Bindings, what: &str) {
+    let ledger = bench.ledger("generate", "exact");
+    let stages = walks(bench, "generate", numbers);
+    let (mut all, mut end) = (Count::default(), Store::default());
+    for (at, run) in stages.iter().flat_map(|(_, runs)| runs).enumerate() {
+        end = Store::default();
+        for entry in &run.entries {
+            let mut count = entry.count.clone();
+            if at > 0 {
+                count.weights.clear();
+            }
+            all.add(&count);
+            end.add(&count.store);
+        }
+    }
+    let total = ledger.total();
+    let sums = [
+        ("dots", total.dots.poly(), all.dots()),
+        ("macs", total.macs.poly(), all.macs()),
+        ("elementwise", total.elementwise.poly(), all.operations()),
+        ("params", total.params.poly(), all.weights.values().sum()),
+        ("cached", total.cached.poly(), end.cached),
+        ("state", total.state.poly(), end.state),
+        ("read", total.cache_read.poly(), all.store.read),
+        ("written", total.cache_written.poly(), all.store.written),
+    ];
+    for (name, told, walked) in sums {
+        let told = told
+            .eval(numbers, &ledger.symbols)
+            .unwrap_or_else(|error| panic!("{what}: {}", error.message(&ledger.symbols)));
+        assert_eq!(told, whole(walked), "{what}: {name}");
+    }
+}
+
 #[test]
 fn sessions_chunks_and_own_phases_are_what_their_steps_add_up_to() {
     for mask in MASKS {
@@ -240,6 +277,29 @@ fn trap_31_a_source_is_encoded_once_a_request() {
     let encoder = once.only(|row| row.path.starts_with("encoded"));
     assert_eq!(encoder.macs().to_string(), "0");
     assert_eq!(encoder.params().to_string(), "12*d^2 + 6*d");
+}
+
+#[test]
+fn a_session_of_every_shipped_model_is_what_its_steps_add_up_to() {
+    for (name, text) in shipped() {
+        for switches in settings(&Bench::new(&name, &text, &[]).model) {
+            let bench = Bench::new(&name, &text, &switches);
+            if !bench.model.phases().contains(&"generate") {
+                continue;
+            }
+            let mut random = Random::new(17);
+            let mut compared = 0;
+            for _ in 0..200 {
+                let numbers = small(&bench.model, &mut random, 3);
+                if compared < 2 && bench.accepted("generate", &numbers).is_ok() {
+                    let what = format!("{name} {switches:?} at {numbers:?}");
+                    compare_session(&bench, &numbers, &what);
+                    compared += 1;
+                }
+            }
+            assert_eq!(compared, 2, "{name} {switches:?}: hardly any sizes fit");
+        }
+    }
 }
 
 #[test]
