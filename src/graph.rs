@@ -74,6 +74,9 @@ pub enum Pattern {
         experts: Poly,
         /// How many of them a position passes.
         active: Poly,
+        /// How much room each expert has, in shares of what an even choice would fill; room that is left over is worked on all
+        /// the same. Without it, an expert works on the positions that chose it.
+        capacity: Option<Poly>,
     },
     /// In rounds, each of which gives the next its first input.
     Rounds {
@@ -191,6 +194,12 @@ impl Block {
             .collect();
         operands.sort_unstable();
         operands.into_iter().map(|(_, node)| node).collect()
+    }
+
+    /// The nodes that read a node, each with the number of the input that it is there.
+    pub fn users(&self, id: NodeId) -> impl Iterator<Item = (NodeId, u32)> {
+        let edges = self.nodes.edges_directed(id.index(), Direction::Outgoing);
+        edges.map(|edge| (NodeId::of(edge.target()), *edge.weight()))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::formula::Formula;
 use crate::part::{Mixing, Part};
 use crate::shape::Shape;
 use crate::sym::{Bindings, Conditions, Poly, Subst, Symbols};
-use crate::work::{Dots, Flops, Kind, Length, Macs, Ops, Params, Stored};
+use crate::work::{Bound, Bounds, Dots, Flops, Kind, Length, Macs, Ops, Params, Stored};
 
 /// What a row, a group of rows or a whole ledger amounts to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,9 @@ pub struct Amounts {
     pub cache_read: Stored,
     /// Scalars that are written to caches and states.
     pub cache_written: Stored,
+    /// Trainable scalars that are read, each once a pass, and of tables the rows that are looked up; nothing for an op that
+    /// reads none.
+    pub weights_read: Option<Box<Bounds>>,
 }
 
 /// An op as the author wrote it, over all its repeats.
@@ -105,6 +108,7 @@ impl Amounts {
             state: Stored::zero(),
             cache_read: Stored::zero(),
             cache_written: Stored::zero(),
+            weights_read: None,
         }
     }
 
@@ -124,6 +128,8 @@ impl Amounts {
             state: Stored(sum(|a| &a.state.0)),
             cache_read: Stored(sum(|a| &a.cache_read.0)),
             cache_written: Stored(sum(|a| &a.cache_written.0)),
+            weights_read: Bounds::sum(rows.filter_map(|amounts| amounts.weights_read.as_deref()))
+                .map(Box::new),
         }
     }
 }
@@ -195,6 +201,18 @@ impl Ledger {
     /// Bytes that the phase writes to caches and states, at a type of scalar.
     pub fn cache_write_bytes(&self, dtype: Dtype) -> Formula {
         self.bytes(|amounts| amounts.cache_written.poly(), dtype)
+    }
+
+    /// Bytes of weights that are read, each weight once a pass and of tables the rows that are looked up. Of `E` experts of
+    /// which each of `n` positions chooses `k`, at least `k` are read, `E*(1 - (1 - k/E)^n)` in the mean, should each position
+    /// choose by chance and apart from the others, and at most `min(E, k*n)`.
+    pub fn weight_bytes(&self, bound: Bound, dtype: Dtype) -> Formula {
+        let read = self
+            .rows
+            .iter()
+            .filter_map(|row| row.amounts.weights_read.as_deref());
+        let sum = Poly::sum(read.map(|bounds| bounds.get(bound).clone()));
+        self.formula(&sum.scale(&dtype.bytes()))
     }
 
     /// The rows that `keep` keeps, as a ledger of their own.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::graph::{Graph, NodeKind, Pattern};
+use crate::graph::{Block, Graph, NodeId, NodeKind, Pattern};
 use crate::infer::{Fact, InstanceId, Times, Traced};
 use crate::ledger::{Amounts, Ledger, Row};
 use crate::mask::Pairs;
@@ -15,8 +15,8 @@ use crate::profile::Profile;
 use crate::shape::Shape;
 use crate::sym::{AlgebraError, Bindings, Conditions, Context, Poly, Subst, Sym, Symbols};
 use crate::work::{
-    Contraction, Counted, Dots, Kept, Kind, Length, Macs, Ops, Params, Store, Stored, WeightRole,
-    Work,
+    Bounds, Contraction, Counted, Dots, Kept, Kind, Length, Macs, Ops, Params, Store, Stored,
+    WeightRole, Work,
 };
 
 /// A stage of a phase: what it puts in place of symbols, and how many steps it takes.
@@ -164,6 +164,7 @@ impl Tally<'_, '_> {
             owned: self.put(&times.owned)?,
             active: self.put(&times.active)?,
             kept: self.put(&times.kept)?,
+            read: times.read.try_map(|copies| self.put(copies))?,
         };
         let often = self.over_steps(times.runs.clone())?;
         let block_name: Arc<str> = block.name.as_str().into();
@@ -232,7 +233,11 @@ impl Tally<'_, '_> {
                 elementwise: Vec::new(),
                 amounts: Amounts::zero(),
             };
-            let row = self.entered(row, &work, &times, waits)?;
+            let mut row = self.entered(row, &work, &times, waits)?;
+            if !waits {
+                let read = self.weights_read((block, node_id), (&work, &fact.shape), &times)?;
+                row.amounts.weights_read = read.map(Box::new);
+            }
             self.rows.push(row);
         }
         Ok(())
@@ -274,6 +279,35 @@ impl Tally<'_, '_> {
         }
         row.amounts.flops = self.profile.price(&row.amounts.macs, &row.elementwise);
         Ok(row)
+    }
+
+    /// The trainable scalars that a node reads: its weights once a pass, but of a table that is only looked up in this block the
+    /// rows that are, by each node that looks them up.
+    fn weights_read(
+        &mut self,
+        (block, id): (&Block, NodeId),
+        (work, output): (&Work, &Shape),
+        times: &Times,
+    ) -> Result<Option<Bounds>, AlgebraError> {
+        if looks_up(block, id) {
+            let table = block.operands(id).first().copied();
+            if !table.is_some_and(|table| is_param(block, table)) {
+                return Ok(None);
+            }
+            let rows = self.total(&output.elements(), &times.runs)?;
+            return Ok(Some(Bounds::certain(rows)));
+        }
+        let mut users = block.users(id).peekable();
+        let is_table =
+            users.peek().is_some() && users.all(|(user, slot)| slot == 0 && looks_up(block, user));
+        if work.weights.is_empty() || is_table {
+            return Ok(None);
+        }
+        let params = work.params();
+        let read = times
+            .read
+            .try_map(|copies| self.total(params.poly(), copies));
+        read.map(Some)
     }
 
     /// Enters what an op keeps for later passes in so many `copies`, and what it reads and writes there.
@@ -422,4 +456,14 @@ fn operand_weights(work: &Work) -> Vec<Vec<Poly>> {
         .iter()
         .filter(|weight| weight.role == WeightRole::Operand);
     operands.map(|weight| weight.dims.clone()).collect()
+}
+
+/// Whether a node reads some rows of a table.
+fn looks_up(block: &Block, id: NodeId) -> bool {
+    matches!(&block.node(id).kind, NodeKind::Op { op, .. } if op.looks_up())
+}
+
+/// Whether a node is a trainable tensor by itself.
+fn is_param(block: &Block, id: NodeId) -> bool {
+    matches!(&block.node(id).kind, NodeKind::Op { op, .. } if op.is_trained())
 }

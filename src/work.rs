@@ -276,6 +276,81 @@ impl Weight {
     }
 }
 
+/// A number that depends on which experts positions choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// When all positions choose the same ones.
+    pub lower: Poly,
+    /// The mean, when each chooses by chance and apart from the others.
+    pub expected: Poly,
+    /// When they choose as many as there are.
+    pub upper: Poly,
+}
+
+/// Which of [`Bounds`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// The lower one.
+    Lower,
+    /// The expected one.
+    Expected,
+    /// The upper one.
+    Upper,
+}
+
+impl Bounds {
+    /// A number that depends on no choice.
+    pub fn certain(number: Poly) -> Self {
+        Bounds {
+            lower: number.clone(),
+            expected: number.clone(),
+            upper: number,
+        }
+    }
+
+    /// One of them.
+    pub fn get(&self, bound: Bound) -> &Poly {
+        match bound {
+            Bound::Lower => &self.lower,
+            Bound::Expected => &self.expected,
+            Bound::Upper => &self.upper,
+        }
+    }
+
+    /// Each joined with the same one of another.
+    #[must_use]
+    pub fn zip(&self, other: &Bounds, join: impl Fn(&Poly, &Poly) -> Poly) -> Bounds {
+        Bounds {
+            lower: join(&self.lower, &other.lower),
+            expected: join(&self.expected, &other.expected),
+            upper: join(&self.upper, &other.upper),
+        }
+    }
+
+    /// Each made another.
+    ///
+    /// # Errors
+    /// The first that fails.
+    pub fn try_map<E>(&self, mut make: impl FnMut(&Poly) -> Result<Poly, E>) -> Result<Bounds, E> {
+        Ok(Bounds {
+            lower: make(&self.lower)?,
+            expected: make(&self.expected)?,
+            upper: make(&self.upper)?,
+        })
+    }
+
+    /// The sums, if there is anything to sum.
+    pub fn sum<'a>(all: impl Iterator<Item = &'a Bounds> + Clone) -> Option<Bounds> {
+        all.clone().next()?;
+        let sum = |bound| Poly::sum(all.clone().map(|bounds| bounds.get(bound).clone()));
+        Some(Bounds {
+            lower: sum(Bound::Lower),
+            expected: sum(Bound::Expected),
+            upper: sum(Bound::Upper),
+        })
+    }
+}
+
 /// What is kept from one pass to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Store {

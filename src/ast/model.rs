@@ -132,8 +132,13 @@ pub(crate) struct Call<'s> {
 pub(crate) enum Pattern<'s> {
     /// The block once.
     Once,
-    /// The block as experts: how many there are, and how many a position passes.
-    Route { experts: Text<'s>, active: Text<'s> },
+    /// The block as experts: how many there are, how many a position passes, and how much room each has for its positions, in
+    /// shares of what would be even.
+    Route {
+        experts: Text<'s>,
+        active: Text<'s>,
+        capacity: Option<Text<'s>>,
+    },
     /// So many rounds; the first input is carried from one to the next. For `Every`: the distance of two rounds of the
     /// first block; the second block runs in between. For `Share`: all rounds have the same parameters.
     Rounds {

@@ -29,6 +29,7 @@ const ROUTE: &[Slot] = &[
     ("active", true),
     ("inputs", true),
     ("dims", false),
+    ("capacity", false),
 ];
 const SCAN: &[Slot] = &[
     ("block", true),
@@ -191,7 +192,11 @@ impl Reader<'_> {
                 let slots = self.slots(tree, "Route", ROUTE)?;
                 let block = self.name(slots[0]?)?;
                 let (experts, active) = (self.text(slots[1]?)?, self.text(slots[2]?)?);
-                let pattern = Pattern::Route { experts, active };
+                let pattern = Pattern::Route {
+                    experts,
+                    active,
+                    capacity: self.optional_text(slots[5])?,
+                };
                 (vec![block], pattern, slots[3]?, slots[4])
             }
             "Repeat" | "Share" => {
@@ -243,6 +248,14 @@ impl Reader<'_> {
         }))
     }
 
+    /// The text of a field that may be left out.
+    fn optional_text<'s>(&mut self, tree: Option<&Tree<'s>>) -> Option<Option<Text<'s>>> {
+        match tree {
+            Some(tree) => self.text(tree).map(Some),
+            None => Some(None),
+        }
+    }
+
     fn rounds<'s>(
         &mut self,
         count: &Tree<'s>,
@@ -250,10 +263,7 @@ impl Reader<'_> {
         shared: bool,
     ) -> Option<Pattern<'s>> {
         let count = self.text(count)?;
-        let every = match every {
-            Some(tree) => Some(self.text(tree)?),
-            None => None,
-        };
+        let every = self.optional_text(every)?;
         Some(Pattern::Rounds {
             count,
             every,

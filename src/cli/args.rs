@@ -189,6 +189,12 @@ pub(super) enum QuantityName {
     CacheReadBytes,
     /// Bytes that the phase writes to caches and states.
     CacheWriteBytes,
+    /// Bytes of weights that are read, once a pass, should all positions choose the same experts.
+    WeightBytesLower,
+    /// Bytes of weights that are read, should each position choose experts by chance.
+    WeightBytesExpected,
+    /// Bytes of weights that are read, should positions choose as many experts as there are.
+    WeightBytesUpper,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

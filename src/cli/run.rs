@@ -12,6 +12,7 @@ use crate::profile::Profile;
 use crate::report::{Cut, Style, render};
 use crate::summary::{Asked, Grouping, basis_of, summarize};
 use crate::sym::Sym;
+use crate::work::Bound;
 
 impl From<Diagnostics> for Failure {
     fn from(diagnostics: Diagnostics) -> Self {
@@ -272,6 +273,9 @@ fn formula(formula: &Formula) -> Result<(), Failure> {
         QuantityName::StateBytes => ledger.state_bytes(dtype),
         QuantityName::CacheReadBytes => ledger.cache_read_bytes(dtype),
         QuantityName::CacheWriteBytes => ledger.cache_write_bytes(dtype),
+        QuantityName::WeightBytesLower => ledger.weight_bytes(Bound::Lower, dtype),
+        QuantityName::WeightBytesExpected => ledger.weight_bytes(Bound::Expected, dtype),
+        QuantityName::WeightBytesUpper => ledger.weight_bytes(Bound::Upper, dtype),
     };
     if formula.value {
         return files::write(None, &format!("{}\n", value(&quantity)?));

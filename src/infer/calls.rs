@@ -8,6 +8,13 @@ use crate::graph::{Block, BlockId, Callee, Node, Pattern, Turns};
 use crate::lower::Positions;
 use crate::shape::{Axis, Shape, mend};
 use crate::sym::{AlgebraError, Poly, Subst};
+use crate::work::Bounds;
+
+/// How many vectors of features a tensor holds.
+fn leading(shape: &Shape) -> Poly {
+    let axes = shape.axes().split_last().map_or(&[][..], |(_, axes)| axes);
+    Poly::product(axes.iter().map(|axis| axis.dim.poly()))
+}
 
 /// What blocks in rounds come to.
 struct Rounds {
@@ -62,9 +69,10 @@ impl Infer<'_, '_, '_> {
             }
             Pattern::Once | Pattern::Route { .. } => {
                 let inputs = self.arguments(*block, inputs, dims, node.span)?;
+                let positions = inputs.first().map_or_else(Poly::one, leading);
                 let (callee, output) =
                     self.call(*block, here, &here.history, dims.clone(), inputs)?;
-                let times = self.times(pattern, subst);
+                let times = self.times(pattern, &positions, subst);
                 let times = self.accept(times, node.span)?;
                 Fact {
                     callees: SmallVec::from_iter([(callee, times)]),
@@ -138,17 +146,60 @@ impl Infer<'_, '_, '_> {
         })
     }
 
-    /// How often a block that is called once stands there: once, or as so many experts.
-    fn times(&mut self, pattern: &Pattern, subst: &Subst) -> Result<Times, AlgebraError> {
-        let Pattern::Route { experts, active } = pattern else {
+    /// How often a block that is called once stands there: once, or as so many experts, for so many positions.
+    fn times(
+        &mut self,
+        pattern: &Pattern,
+        positions: &Poly,
+        subst: &Subst,
+    ) -> Result<Times, AlgebraError> {
+        let Pattern::Route {
+            experts,
+            active,
+            capacity,
+        } = pattern
+        else {
             return Ok(Times::each(Poly::one()));
         };
         let owned = self.cx.substitute(experts, subst)?;
         let active = self.cx.substitute(active, subst)?;
         self.cx.require_at_least(&owned, &active);
         self.cx.require_at_least(&active, &Poly::zero());
+        if let Some(capacity) = capacity {
+            let capacity = self.cx.substitute(capacity, subst)?;
+            return self.with_room(&owned, active, &capacity, positions);
+        }
+        // A position leaves an expert out with chance 1 - k/E, and each position chooses anew.
+        let share = self.cx.divide_freely(&active, &owned)?;
+        let left_out = self.cx.power(&(Poly::one() - share), positions)?;
+        let read = Bounds {
+            lower: active.clone(),
+            expected: &owned * &(Poly::one() - left_out),
+            upper: self.cx.least(&[owned.clone(), &active * positions])?,
+        };
         Ok(Times {
             owned,
+            read,
+            ..Times::each(active)
+        })
+    }
+
+    /// Experts that work on all the room they have: `ceil(capacity * k * positions / E)` positions each.
+    fn with_room(
+        &mut self,
+        experts: &Poly,
+        active: Poly,
+        capacity: &Poly,
+        positions: &Poly,
+    ) -> Result<Times, AlgebraError> {
+        self.cx.require_at_least(capacity, &Poly::zero());
+        let wanted = Poly::product([capacity, &active, positions]);
+        let room = -self.cx.floor_div(&-wanted, experts)?;
+        let worked = experts * &room;
+        Ok(Times {
+            runs: self.cx.divide_freely(&worked, positions)?,
+            owned: experts.clone(),
+            read: Bounds::certain(experts.clone()),
             ..Times::each(active)
         })
     }

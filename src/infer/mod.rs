@@ -16,6 +16,7 @@ use crate::ops::{Inferred, Op};
 use crate::part::Part;
 use crate::shape::Shape;
 use crate::sym::{AlgebraError, Context, Poly, Subst};
+use crate::work::Bounds;
 
 mod calls;
 
@@ -34,6 +35,8 @@ pub struct Times {
     pub active: Poly,
     /// In how many copies there is what it keeps for later passes.
     pub kept: Poly,
+    /// Of how many copies a pass reads the parameters.
+    pub read: Bounds,
 }
 
 impl Times {
@@ -43,7 +46,8 @@ impl Times {
             runs: count.clone(),
             owned: count.clone(),
             active: count.clone(),
-            kept: count,
+            kept: count.clone(),
+            read: Bounds::certain(count),
         }
     }
 
@@ -52,6 +56,7 @@ impl Times {
         Times {
             owned: Poly::one(),
             active: Poly::one(),
+            read: Bounds::certain(Poly::one()),
             ..Times::each(count)
         }
     }
@@ -64,6 +69,7 @@ impl Times {
             owned: &self.owned * &inner.owned,
             active: &self.active * &inner.active,
             kept: &self.kept * &inner.kept,
+            read: self.read.zip(&inner.read, |a, b| a * b),
         }
     }
 
@@ -73,6 +79,7 @@ impl Times {
         self.owned = &self.owned + &other.owned;
         self.active = &self.active + &other.active;
         self.kept = &self.kept + &other.kept;
+        self.read = self.read.zip(&other.read, |a, b| a + b);
     }
 }
 

@@ -300,9 +300,17 @@ impl<'a, 's> Lower<'a, 's, '_> {
             |text: &Text<'_>| scope::expression(text, self.local, self.cx, self.diagnostics);
         let pattern = match &call.pattern {
             AstPattern::Once => Pattern::Once,
-            AstPattern::Route { experts, active } => Pattern::Route {
+            AstPattern::Route {
+                experts,
+                active,
+                capacity,
+            } => Pattern::Route {
                 experts: read(experts)?,
                 active: read(active)?,
+                capacity: match capacity {
+                    Some(capacity) => Some(read(capacity)?),
+                    None => None,
+                },
             },
             AstPattern::Scan { over } => Pattern::Scan {
                 over: read(over)?,

@@ -55,4 +55,8 @@ impl Op for Gather {
     fn work(&self, _: &[&Shape], _: &Shape, _: &Symbols) -> Work {
         Work::none()
     }
+
+    fn looks_up(&self) -> bool {
+        true
+    }
 }

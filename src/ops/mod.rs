@@ -42,6 +42,16 @@ pub trait Op: fmt::Debug + Send + Sync {
 
     /// What the op does, given the shapes that [`Op::infer`] accepted and gave, in symbols of this table.
     fn work(&self, inputs: &[&Shape], output: &Shape, symbols: &Symbols) -> Work;
+
+    /// Whether it reads some rows of its first input only, so that a table is not read whole.
+    fn looks_up(&self) -> bool {
+        false
+    }
+
+    /// Whether it gives a trainable tensor as it is.
+    fn is_trained(&self) -> bool {
+        false
+    }
 }
 
 /// What shape inference says of one op.

@@ -45,4 +45,8 @@ impl Op for Param {
             .collect();
         Work::none().with_weight(WeightRole::Operand, dims)
     }
+
+    fn is_trained(&self) -> bool {
+        true
+    }
 }

@@ -266,7 +266,7 @@ impl Read<'_> {
             weights.push(self.dims(dims.iter(), &row.phase)?);
         }
         Ok(SummaryRow {
-            repeat: self.count(&row.repeat).map_err(located)?,
+            repeat: self.quantity(&row.repeat).map_err(located)?,
             length: row
                 .length
                 .as_ref()

@@ -95,6 +95,9 @@ pub enum EvalError {
     Limit(LimitError),
 }
 
+/// Fractions longer than this are left out of messages.
+const MAX_SHOWN: usize = 60;
+
 impl EvalError {
     /// The error in words: the formula, its value and the values of its symbols.
     pub fn message(&self, symbols: &Symbols) -> String {
@@ -115,8 +118,14 @@ impl EvalError {
                 format!("no value for {}", names.join(", "))
             }
             EvalError::NotInteger { poly, value, at } => {
+                let value = value.to_string();
+                let shown = if value.len() > MAX_SHOWN {
+                    String::new()
+                } else {
+                    format!(" = {value}")
+                };
                 format!(
-                    "`{}` = {value} is not an integer{}",
+                    "`{}`{shown} is not an integer{}",
                     poly.show(symbols),
                     values(at)
                 )

@@ -13,6 +13,7 @@ mod compare;
 mod composite;
 mod concrete;
 mod einsums;
+mod experts;
 mod harness;
 mod models;
 mod positions;

@@ -228,7 +228,15 @@ impl Walker<'_> {
                         Pattern::Once => self
                             .call(&calls[0], setting, &reads, place, "")
                             .map_err(located)?,
-                        Pattern::Route { experts, active } => self
+                        Pattern::Route {
+                            capacity: Some(_), ..
+                        } => {
+                            let why = "room for positions is no axis that can be walked";
+                            return Err(Misfit(String::from(why)));
+                        }
+                        Pattern::Route {
+                            experts, active, ..
+                        } => self
                             .route(&calls[0], [experts, active], setting, &reads, place)
                             .map_err(located)?,
                         Pattern::Rounds {
