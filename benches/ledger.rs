@@ -50,6 +50,79 @@ fn cold_formula_walkthrough() {
     process(&["formula", "models/walkthrough.ron", "macs", "--in", "T,L,d"]);
 }
 
+/// Sixty-four layers, every other one with a window, over a prompt and a thousand generated tokens.
+#[divan::bench]
+fn cold_generate_windowed_64_layers() {
+    process(&[
+        "formula",
+        "models/gemma2.ron",
+        "macs",
+        "--phase",
+        "generate",
+        "--preset",
+        "gemma2_27b",
+        "--set",
+        "B=1",
+        "--set",
+        "L=64",
+        "--set",
+        "T=30000",
+        "--set",
+        "N=1000",
+    ]);
+}
+
+/// Sixty-four decoder layers written out, each of a width, a window and a number of heads of its own.
+fn layers_that_all_differ() -> String {
+    let mut blocks = String::new();
+    let mut nodes = String::new();
+    for at in 1..=64 {
+        // Writing to a string does not fail.
+        let _ = write!(
+            blocks,
+            "layer{at}: Block(inputs: (x: \"n d\"), nodes: (
+                normed: Norm(x, rms, \"d\"),
+                q: Linear(normed, \"d -> {heads} dh\"), k: Linear(normed, \"d -> {heads} dh\"), v: Linear(normed, \"d -> {heads} dh\"),
+                keys: Cache(k, \"n\", \"{window}\"), values: Cache(v, \"n\", \"{window}\"),
+                scores: Einsum(\"n h e, s h e -> h n s\", [q, keys], Window(n, s, \"{window}\")),
+                weights: Softmax(scores, \"min(p, {window} - 1) + n\"),
+                mixed: Einsum(\"h n s, s h e -> n h e\", [weights, values], Window(n, s, \"{window}\")),
+                out: Linear(mixed, \"{heads} dh -> d\"),
+                y: Map(add, [x, out]),
+                up: Linear(y, \"d -> {width}*d\"), act: Map(gelu, [up]), down: Linear(act, \"{width}*d -> d\"),
+                z: Map(add, [y, down]),
+            ), output: z),\n",
+            heads = at + 1,
+            window = 64 * at,
+            width = at + 2,
+        );
+        let _ = writeln!(nodes, "x{at}: Call(layer{at}, x{}),", at - 1);
+    }
+    format!(
+        "Model(name: \"all differ\", phases: [forward, decode, generate], symbols: (T: context, N: \"tokens\", d: width, \
+         dh: head_size), blocks: ({blocks}), inputs: (x0: \"@n d\"), nodes: ({nodes}), output: x64)"
+    )
+}
+
+#[divan::bench]
+fn forward_of_64_layers_that_all_differ(bencher: Bencher) {
+    let text = layers_that_all_differ();
+    bencher.bench(|| {
+        let model = dotledger::trace(black_box(&text)).expect("a valid model");
+        model.forward().expect("a ledger").macs()
+    });
+}
+
+#[divan::bench]
+fn session_of_64_layers_that_all_differ(bencher: Bencher) {
+    let text = layers_that_all_differ();
+    bencher.bench(|| {
+        let model = dotledger::trace(black_box(&text)).expect("a valid model");
+        let ledger = model.ledger("generate", &dotledger::Profile::exact());
+        ledger.expect("a ledger").macs()
+    });
+}
+
 /// A chain of linear layers and activations, written node by node; widths return after 997 layers.
 fn unrolled(nodes: usize) -> String {
     let mut text = String::from(
