@@ -4,7 +4,7 @@ use super::{Trial, llama};
 use crate::harness::check;
 
 /// A model of one attention over `n` new and `p` past positions, with the mask given.
-fn attention(mask: &str) -> String {
+pub(super) fn attention(mask: &str) -> String {
     format!(
         r#"Model(name: "attention", phases: [forward, prefill, decode],
             symbols: (B: batch, T: context, dk: "key size", dv: "value size"),

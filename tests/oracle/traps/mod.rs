@@ -2,6 +2,7 @@
 
 mod attention;
 mod counting;
+mod time;
 
 use dotledger::ledger::Row;
 use dotledger::sym::{Bindings, Poly};
