@@ -65,7 +65,7 @@ pub static FORMS: &[MaskForm] = &[
         size: None,
         choice: Some(("align", &["bottom_right", "top_left"])),
         doc: "a query sees itself and the keys before it; with more keys than queries the queries are the newest \
-              positions, or with `align: top_left` the oldest",
+              positions, or with `top_left` the oldest",
         build: |_, align| {
             Mask::Causal(if align == "top_left" {
                 Align::TopLeft
@@ -86,7 +86,7 @@ pub static FORMS: &[MaskForm] = &[
         size: Some("size"),
         choice: Some(("within", &["causal", "full"])),
         doc: "positions fall into chunks of `size`; a query sees itself and the keys before it in its own chunk, or with \
-              `within: full` its whole chunk",
+              `full` its whole chunk",
         build: |size, within| {
             if within == "full" {
                 Mask::Chunk(size)

@@ -1,4 +1,5 @@
-//! The rules of the house that a compiler does not hold: layers, file lengths, headers, generated pages.
+//! The rules of the house that a compiler does not hold: layers, file lengths, headers, generated pages and what they
+//! promise.
 
 use std::path::{Path, PathBuf};
 
@@ -146,5 +147,61 @@ fn every_op_has_a_page_with_a_shape_a_work_and_an_example_and_stands_in_a_model(
             "{} is in no model",
             def.name
         );
+    }
+}
+
+/// What the reference shows of ops and masks: inline code that is a call, and the lines of its examples.
+fn documented_calls() -> Vec<String> {
+    let page = dotledger::ops::reference::markdown();
+    let mut calls = Vec::new();
+    for (at, piece) in page.split("```").enumerate() {
+        if at % 2 == 1 {
+            let lines = piece.lines().skip(1).filter_map(|l| l.split_once(": "));
+            calls.extend(lines.map(|(_, call)| call.trim_end_matches(',').to_owned()));
+        } else {
+            let code = piece.split('`').skip(1).step_by(2);
+            let is_call =
+                |c: &&str| c.starts_with(|c: char| c.is_ascii_uppercase()) && c.ends_with(')');
+            calls.extend(code.filter(is_call).map(str::to_owned));
+        }
+    }
+    calls
+}
+
+/// Each call is right at one of the shapes at least.
+#[test]
+fn every_call_in_the_op_reference_is_one_that_a_model_can_write() {
+    let shapes = [
+        r#"x: "@n d", keys: "@s H dh", weights: "@n s", b: "d n""#,
+        r#"x: "@n H*dh", keys: "K d", weights: "@n E", b: "n d""#,
+        r#"x: "B d @C @W", keys: "K d", weights: "@n E", b: "n d""#,
+        r#"x: "B @n d", keys: "K d", weights: "@n E", b: "n d""#,
+    ];
+    let calls = documented_calls();
+    assert!(calls.len() > 2 * dotledger::ops::OPS.len(), "{calls:#?}");
+    for call in calls {
+        let is_mask = dotledger::mask::FORMS
+            .iter()
+            .any(|form| call.starts_with(&format!("{}(", form.name)));
+        let node = if is_mask {
+            format!("Einsum(\"n e, s e -> n s\", [places, past], {call})")
+        } else {
+            call.clone()
+        };
+        let refused_at = |shapes: &&str| {
+            let text = format!(
+                r#"Model(name: "m", phases: [forward], switches: (bias: true),
+                symbols: (T: context, B: "", C: "", E: "", H: "", K: "", P: "", V: "", W: "", d: "", dh: "", f: "", k: "",
+                    size: ""),
+                inputs: ({shapes}, y: "@n d", a: "n d", q: "@n H dh", k: "@n d", values: "s d",
+                    places: "@n d", past: "@s d", attended: "@n d", scores: "@n s", image: "C @H @W",
+                    table: "V d", tokens: "@n", class_token: "1 d", patches: "@T d", token: "d"),
+                nodes: (made: {node}), output: made)"#
+            );
+            let read = dotledger::Model::read("m.ron", &text, &dotledger::Options::default());
+            read.err().map(|errors| errors.to_string())
+        };
+        let errors: Vec<String> = shapes.iter().filter_map(refused_at).collect();
+        assert!(errors.len() < shapes.len(), "{call}\n{}", errors.join("\n"));
     }
 }

@@ -83,14 +83,18 @@ impl<'s> Cursor<'s> {
     /// Whether the bracket that opens at `at` holds `name: value` pairs.
     pub(super) fn is_struct(&self, at: usize) -> bool {
         let inside = self.blanks(at + 1);
-        let name = self.rest(inside).trim_start_matches("r#");
+        self.after_name(inside)
+            .is_some_and(|rest| rest.starts_with(':'))
+    }
+
+    /// What follows the bare name at `at`, if there is one.
+    pub(super) fn after_name(&self, at: usize) -> Option<&'s str> {
+        let name = self.rest(at).trim_start_matches("r#");
         let length = name
             .find(|c: char| !(c.is_alphanumeric() || c == '_'))
             .unwrap_or(name.len());
-        length > 0
-            && self
-                .rest(self.blanks(inside + self.rest(inside).len() - name.len() + length))
-                .starts_with(':')
+        let end = at + self.rest(at).len() - name.len() + length;
+        (length > 0).then(|| self.rest(self.blanks(end)))
     }
 
     /// The byte range of a slice of the text, remembered as the latest place known.

@@ -17,6 +17,9 @@ use super::cursor::Cursor;
 /// Values nested deeper than this are refused.
 pub(crate) const MAX_NESTING: usize = 100;
 
+const MIXED: &str =
+    "fields are given all in order, `f(a, b)`, or all by name, `f(x: a, y: b)`, never both";
+
 /// A value of a RON file with its byte range.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tree<'s> {
@@ -176,7 +179,7 @@ impl<'s> Reader<'_, 's> {
 
     fn sequence<A: SeqAccess<'s>>(&self, mut items: A) -> Result<Vec<Tree<'s>>, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(Value(self.cursor))? {
+        while let Some(item) = items.next_element_seed(Item(self.cursor))? {
             list.push(item);
         }
         Ok(list)
@@ -187,7 +190,7 @@ impl<'s> Reader<'_, 's> {
         mut entries: A,
     ) -> Result<Vec<(Name<'s>, Tree<'s>)>, A::Error> {
         let mut list = Vec::new();
-        while let Some(name) = entries.next_key_seed(Identifier(self.cursor))? {
+        while let Some(name) = entries.next_key_seed(Key(self.cursor))? {
             let value = entries.next_value_seed(Value(self.cursor))?;
             list.push((name, value));
         }
@@ -302,6 +305,36 @@ impl<'de> Visitor<'de> for Reader<'_, 'de> {
     }
 }
 
+/// Reads a value that has no name; one that has stands among others that have none.
+struct Item<'c, 's>(&'c Cursor<'s>);
+
+impl<'de> DeserializeSeed<'de> for Item<'_, 'de> {
+    type Value = Tree<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Tree<'de>, D::Error> {
+        match self.0.after_name(self.0.to_value()) {
+            Some(rest) if rest.starts_with(':') => Err(de::Error::custom(MIXED)),
+            _ => Value(self.0).deserialize(deserializer),
+        }
+    }
+}
+
+/// Reads the name of a value; a value without one stands among others that have names.
+struct Key<'c, 's>(&'c Cursor<'s>);
+
+impl<'de> DeserializeSeed<'de> for Key<'_, 'de> {
+    type Value = Name<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name<'de>, D::Error> {
+        match self.0.after_name(self.0.to_value()) {
+            Some(rest) if !rest.starts_with([',', '(', ')']) => {
+                Identifier(self.0).deserialize(deserializer)
+            }
+            _ => Err(de::Error::custom(MIXED)),
+        }
+    }
+}
+
 /// Reads a bare name as a slice of the source, so that its place is known.
 struct Identifier<'c, 's>(&'c Cursor<'s>);
 
@@ -407,6 +440,23 @@ mod tests {
             "", "M(", "M(a: )", "M(a: 'x)", "\"", "[", "M(a: \"x", "r#\"", "/*", "M(a: {)",
         ] {
             assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn fields_with_and_without_names_do_not_mix() {
+        for (text, place) in [
+            ("M(a, b: 1)", "b: 1)"),
+            ("M(N(a, /* c */ b : 1))", "b : 1))"),
+            ("M(a: 1, b)", "b)"),
+            ("M(a: 1, b(c: 2), d: 3)", "b(c: 2), d: 3)"),
+            ("M(a: 1, \"b\")", "\"b\")"),
+        ] {
+            let error = parse(text).expect_err("mixed");
+            assert_eq!(
+                (error.message.as_str(), &text[error.span.start..]),
+                (MIXED, place)
+            );
         }
     }
 

@@ -18,16 +18,24 @@ pub fn markdown() -> String {
             fields(def)
         ));
     }
-    out.push_str("\n## Masks\n\n");
+    out.push_str(
+        "\n## Masks\n\nA mask pairs the label of the queries and that of the keys. Its fields stand in order or by name, \
+         `Causal(queries: n, keys: s, align: top_left)`.\n\n",
+    );
     for form in FORMS {
-        let mut fields = String::from("n, s");
-        if let Some(size) = form.size {
-            fields.push_str(&format!(", \"{size}\""));
+        let size = form.size.map(|name| format!(", \"{name}\""));
+        let plain = format!("`{}(n, s{}", form.name, size.unwrap_or_default());
+        let mut line = format!("- {plain})`");
+        let (name, words) = form.choice.unwrap_or_default();
+        for word in words.iter().skip(1) {
+            line.push_str(&format!(", {plain}, {word})`"));
         }
-        if let Some((name, words)) = form.choice {
-            fields.push_str(&format!(", {name}: {}", words.join(" or ")));
+        line.push_str(&format!(": {}", form.doc));
+        if !words.is_empty() {
+            line.push_str(&format!("; `{name}` is `{}`", words.join("` or `")));
         }
-        out.push_str(&format!("- `{}({fields})`: {}\n", form.name, form.doc));
+        out.push_str(&line);
+        out.push('\n');
     }
     out
 }
