@@ -60,12 +60,14 @@ pub(crate) fn read<'s>(
         );
         return None;
     }
-    let slots = reader.slots(tree, "Model", MODEL)?;
+    let (slots, _) = reader.known_slots(tree, "Model", MODEL);
     let mut slots = slots.into_iter();
     let mut next = || slots.next().flatten();
     let (name, about, phases, symbols, relations) = (next(), next(), next(), next(), next());
     let (switches, presets, blocks) = (next(), next(), next());
-    let (inputs, nodes, output) = (next()?, next()?, next()?);
+    let (inputs, nodes, output) = (next(), next(), next());
+    // Without symbols every expression would be reported as unknown.
+    let complete = symbols.is_some();
 
     let presets = presets.map_or_else(Vec::new, |tree| reader.presets(tree));
     let switches = switches.map_or_else(Vec::new, |tree| {
@@ -84,13 +86,17 @@ pub(crate) fn read<'s>(
             .filter_map(|(name, tree)| reader.block(name, tree))
             .collect()
     });
-    let name = reader.text(name?)?;
+    let name = name.and_then(|tree| reader.text(tree));
+    let name = name.unwrap_or_else(|| Text {
+        text: "".into(),
+        span: reader.span(&tree.span),
+    });
     let unnamed = Word {
         text: "",
         span: name.span,
     };
-    let body = reader.graph(unnamed, (None, Vec::new()), inputs, nodes, output)?;
-    Some(Model {
+    let body = reader.graph(unnamed, (None, Vec::new()), inputs, nodes, output);
+    let model = Model {
         about: about.and_then(|tree| reader.text(tree)),
         phases: phases.map_or_else(Vec::new, |tree| reader.phases(tree)),
         relations: relations.unwrap_or_default(),
@@ -100,7 +106,8 @@ pub(crate) fn read<'s>(
         presets,
         blocks,
         body,
-    })
+    };
+    complete.then_some(model)
 }
 
 impl Reader<'_> {
@@ -139,12 +146,12 @@ impl Reader<'_> {
         let entries = self.section(tree, "symbols");
         entries
             .into_iter()
-            .filter_map(|(name, tree)| self.symbol(name, tree))
+            .map(|(name, tree)| self.symbol(name, tree))
             .collect()
     }
 
-    fn symbol<'s>(&mut self, name: Word<'s>, tree: &Tree<'s>) -> Option<Symbol<'s>> {
-        let tree = self.chosen(tree)?;
+    /// A symbol is declared even where it is not understood, so that its uses are not reported as unknown.
+    fn symbol<'s>(&mut self, name: Word<'s>, tree: &Tree<'s>) -> Symbol<'s> {
         let mut symbol = Symbol {
             name,
             role: None,
@@ -153,25 +160,29 @@ impl Reader<'_> {
             max: None,
             definition: None,
         };
+        let Some(tree) = self.chosen(tree) else {
+            return symbol;
+        };
         match tree.head().map_or("", |head| head.text) {
             "Derived" => {
-                let slots = self.slots(tree, "Derived", DERIVED)?;
-                symbol.definition = Some(self.text(slots[0]?)?);
+                let (slots, _) = self.known_slots(tree, "Derived", DERIVED);
+                symbol.definition = slots[0].and_then(|tree| self.text(tree));
                 if let Some(meaning) = slots[1] {
                     self.meaning(&mut symbol, meaning);
                 }
             }
             "Symbol" => {
-                let slots = self.slots(tree, "Symbol", SYMBOL)?;
+                let (slots, _) = self.known_slots(tree, "Symbol", SYMBOL);
                 for meaning in [slots[0], slots[1]].into_iter().flatten() {
                     self.meaning(&mut symbol, meaning);
                 }
-                symbol.min = slots[2].map_or(Some(1), |tree| self.integer(tree))?;
-                symbol.max = slots[3].map_or(Some(None), |tree| self.integer(tree).map(Some))?;
+                let min = slots[2].and_then(|tree| self.integer(tree));
+                symbol.min = min.unwrap_or(symbol.min);
+                symbol.max = slots[3].and_then(|tree| self.integer(tree));
             }
             _ => self.meaning(&mut symbol, tree),
         }
-        Some(symbol)
+        symbol
     }
 
     /// A role by its word, or a description in quotes.
@@ -228,14 +239,12 @@ impl Reader<'_> {
         let mut switches = Vec::new();
         for (name, tree) in self.section(tree, "switches") {
             let value = if tree.head().is_some_and(|head| head.text == "Switch") {
-                self.slots(tree, "Switch", SWITCH)
-                    .and_then(|slots| slots[0])
+                self.known_slots(tree, "Switch", SWITCH).0[0]
             } else {
                 Some(tree)
             };
-            let Some((mut on, _)) = value.and_then(|tree| self.flag(tree)) else {
-                continue;
-            };
+            let read = value.and_then(|tree| self.flag(tree));
+            let mut on = read.is_some_and(|(on, _)| on);
             let preset = presets.iter().filter(|preset| {
                 choice
                     .preset

@@ -88,7 +88,8 @@ pub(crate) struct Block<'s> {
     pub(crate) dims: Vec<Word<'s>>,
     pub(crate) inputs: Vec<(Word<'s>, Text<'s>)>,
     pub(crate) nodes: Vec<Node<'s>>,
-    pub(crate) output: Word<'s>,
+    /// Absent where it could not be read, which is reported.
+    pub(crate) output: Option<Word<'s>>,
     /// Names that stand only in branches of `If` that do not hold may be among these.
     pub(crate) passed_over: BTreeSet<String>,
 }

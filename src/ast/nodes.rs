@@ -67,44 +67,45 @@ struct Group {
 impl Reader<'_> {
     pub(super) fn block<'s>(&mut self, name: Word<'s>, tree: &Tree<'s>) -> Option<Block<'s>> {
         let tree = self.chosen(tree)?;
-        let slots = self.slots(tree, "Block", BLOCK)?;
+        let (slots, _) = self.known_slots(tree, "Block", BLOCK);
         let part = slots[3]
             .and_then(|tree| self.name(tree))
             .and_then(|word| self.part(word));
         let dims = slots[4]
             .and_then(|tree| self.names(tree))
             .unwrap_or_default();
-        self.graph(name, (part, dims), slots[0]?, slots[1]?, slots[2]?)
+        Some(self.graph(name, (part, dims), slots[0], slots[1], slots[2]))
     }
 
-    /// What a block has in common with the body of the model: inputs, nodes and an output.
+    /// What a block has in common with the body of the model: inputs, nodes and an output, as far as they can be read.
     pub(super) fn graph<'s>(
         &mut self,
         name: Word<'s>,
         (part, dims): (Option<Part>, Vec<Word<'s>>),
-        inputs: &Tree<'s>,
-        nodes: &Tree<'s>,
-        output: &Tree<'s>,
-    ) -> Option<Block<'s>> {
+        inputs: Option<&Tree<'s>>,
+        nodes: Option<&Tree<'s>>,
+        output: Option<&Tree<'s>>,
+    ) -> Block<'s> {
         self.passed_over.clear();
-        Some(Block {
+        // Without inputs or nodes, what reads them would be reported as unknown.
+        let complete = inputs.is_some() && nodes.is_some();
+        let inputs = inputs.map_or_else(Vec::new, |tree| self.texts(tree, "inputs"));
+        let nodes = nodes.map_or_else(Vec::new, |tree| self.nodes(tree));
+        let output = output.and_then(|tree| self.name(tree));
+        Block {
             name,
             part,
             dims,
-            inputs: self.inputs(inputs),
-            nodes: self.nodes(nodes),
-            output: self.name(output)?,
+            inputs,
+            nodes: if complete { nodes } else { Vec::new() },
+            output: output.filter(|_| complete),
             passed_over: std::mem::take(&mut self.passed_over),
-        })
+        }
     }
 
     fn part(&mut self, word: Word<'_>) -> Option<Part> {
         let parts = Part::ALL.iter().map(|part| (part.word(), *part));
         self.one_of(word, parts, "no part of a network")
-    }
-
-    pub(super) fn inputs<'s>(&mut self, tree: &Tree<'s>) -> Vec<(Word<'s>, Text<'s>)> {
-        self.texts(tree, "inputs")
     }
 
     /// A section of texts.
@@ -116,7 +117,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    pub(super) fn nodes<'s>(&mut self, tree: &Tree<'s>) -> Vec<Node<'s>> {
+    fn nodes<'s>(&mut self, tree: &Tree<'s>) -> Vec<Node<'s>> {
         let mut nodes = Vec::new();
         let Some(tree) = self.chosen(tree) else {
             return nodes;

@@ -269,15 +269,27 @@ impl Reader<'_> {
         entries
     }
 
-    /// The values of a call's fields, positional or named, in the order of `slots`.
-    ///
-    /// Unknown, repeated, missing and surplus fields are all reported.
+    /// The values of a call's fields, positional or named, in the order of `slots`; `None` where the call is not understood.
     pub(super) fn slots<'t, 's>(
         &mut self,
         tree: &'t Tree<'s>,
         what: &str,
         slots: &[Slot],
     ) -> Option<Vec<Option<&'t Tree<'s>>>> {
+        let (values, sound) = self.known_slots(tree, what, slots);
+        sound.then_some(values)
+    }
+
+    /// The values of the fields that are known, and whether there is nothing else: for what holds much that can be looked at
+    /// whatever is wrong beside it.
+    ///
+    /// Unknown, repeated, missing and surplus fields are all reported.
+    pub(super) fn known_slots<'t, 's>(
+        &mut self,
+        tree: &'t Tree<'s>,
+        what: &str,
+        slots: &[Slot],
+    ) -> (Vec<Option<&'t Tree<'s>>>, bool) {
         let mut values: Vec<Option<&'t Tree<'s>>> = vec![None; slots.len()];
         let span = self.span(&tree.span);
         let mut sound = true;
@@ -292,7 +304,7 @@ impl Reader<'_> {
                     let usage = usage(what, slots);
                     self.diagnostics
                         .push(Diagnostic::at(Code::Form, span, message).help(usage));
-                    return None;
+                    sound = false;
                 }
                 for (value, item) in values.iter_mut().zip(items) {
                     *value = Some(item);
@@ -315,7 +327,7 @@ impl Reader<'_> {
             }
             _ => {
                 self.wrong(tree, &format!("`{}`", usage(what, slots)));
-                return None;
+                return (values, false);
             }
         }
         let missing: Vec<&str> = slots
@@ -335,9 +347,9 @@ impl Reader<'_> {
             );
             self.diagnostics
                 .push(Diagnostic::at(Code::Form, span, message).help(usage(what, slots)));
-            return None;
+            sound = false;
         }
-        sound.then_some(values)
+        (values, sound)
     }
 }
 

@@ -144,7 +144,7 @@ impl<'a, 's> Lower<'a, 's, '_> {
                 }
             }
         }
-        let output = self.resolve(&self.block.output)?;
+        let output = self.resolve(self.block.output.as_ref()?)?;
         for name in &self.block.passed_over {
             if let Ok(id) = self.find(name) {
                 builder.pass_over(id);
