@@ -208,11 +208,10 @@ pub(crate) fn check(
                     values.push(format!("{} = {value}", symbols.name(sym)));
                 }
             }
-            let message = format!(
-                "`{}` does not hold at {}",
-                condition.display(symbols),
-                values.join(", ")
-            );
+            let mut message = format!("`{}` does not hold", condition.display(symbols));
+            if !values.is_empty() {
+                message.push_str(&format!(" at {}", values.join(", ")));
+            }
             return Err(FormulaError(message));
         }
     }

@@ -15,7 +15,7 @@ use crate::lower::{Positions, refusal};
 use crate::ops::{Inferred, Op};
 use crate::part::Part;
 use crate::shape::Shape;
-use crate::sym::{AlgebraError, Context, Poly, Subst};
+use crate::sym::{AlgebraError, Condition, Context, Poly, Subst};
 use crate::work::Bounds;
 
 mod calls;
@@ -285,6 +285,8 @@ impl Infer<'_, '_, '_> {
                     (!once || self.outlasts_a_pass(node, &inputs, &fact.shape)).then_some(fact)
                 })
             };
+            let impossible = self.cx.impossible.take();
+            let fact = fact.filter(|_| self.possible(impossible, node.span));
             sound &= fact.is_some();
             facts[node_id.at()] = fact;
         }
@@ -368,6 +370,17 @@ impl Infer<'_, '_, '_> {
                 self.called(node, (blocks, pattern), inputs, here)
             }
         }
+    }
+
+    /// Whether all that a node needs holds at some values.
+    fn possible(&mut self, impossible: Option<Condition>, span: Span) -> bool {
+        let Some(condition) = impossible else {
+            return true;
+        };
+        let needs = condition.display(self.cx.symbols);
+        let message = format!("this needs `{needs}`, which never holds");
+        self.refuse(Diagnostic::at(Code::Dimension, span, message));
+        false
     }
 
     fn refuse(&mut self, diagnostic: Diagnostic) {

@@ -80,7 +80,7 @@ impl<'s> Lower<'_, 's, '_> {
             Given::Mask(None, _) => Some(Arg::NoMask),
             Given::Mask(Some(mask), _) => {
                 let size = match &mask.size {
-                    Some(text) => scope::expression(text, self.local, self.cx, self.diagnostics)?,
+                    Some(text) => scope::size(text, self.local, self.cx, self.diagnostics)?,
                     None => Poly::zero(),
                 };
                 Some(Arg::Mask(MaskSpec {
@@ -95,7 +95,7 @@ impl<'s> Lower<'_, 's, '_> {
                 FieldKind::Map => self.map(text),
                 FieldKind::Sizes => self.labelled_sizes(text),
                 FieldKind::Equation => self.equation(text),
-                _ => scope::expression(text, self.local, self.cx, self.diagnostics).map(Arg::Dim),
+                _ => scope::size(text, self.local, self.cx, self.diagnostics).map(Arg::Dim),
             },
         }
     }
@@ -170,7 +170,7 @@ impl<'s> Lower<'_, 's, '_> {
                 text: size.to_owned().into(),
                 span: text.span.part(&(start..range.end)),
             };
-            let size = scope::expression(&part, self.local, self.cx, self.diagnostics)?;
+            let size = scope::size(&part, self.local, self.cx, self.diagnostics)?;
             sizes.push((label.trim().to_owned(), size));
         }
         Some(Arg::Sizes(sizes))

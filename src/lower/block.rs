@@ -296,8 +296,7 @@ impl<'a, 's> Lower<'a, 's, '_> {
             self.diagnostics
                 .push(Diagnostic::at(Code::Unknown, name.span, message));
         }
-        let mut read =
-            |text: &Text<'_>| scope::expression(text, self.local, self.cx, self.diagnostics);
+        let mut read = |text: &Text<'_>| scope::size(text, self.local, self.cx, self.diagnostics);
         let pattern = match &call.pattern {
             AstPattern::Once => Pattern::Once,
             AstPattern::Route {
@@ -308,7 +307,10 @@ impl<'a, 's> Lower<'a, 's, '_> {
                 experts: read(experts)?,
                 active: read(active)?,
                 capacity: match capacity {
-                    Some(capacity) => Some(read(capacity)?),
+                    Some(share) => {
+                        let (local, cx) = (self.local, &mut *self.cx);
+                        Some(scope::expression(share, local, cx, self.diagnostics)?)
+                    }
                     None => None,
                 },
             },
@@ -369,7 +371,7 @@ impl<'a, 's> Lower<'a, 's, '_> {
         let mut dims = Vec::with_capacity(block.dims.len());
         for dim in &block.dims {
             if let Some((_, text)) = call.dims.iter().find(|(name, _)| name.text == dim.text) {
-                let size = scope::expression(text, self.local, self.cx, self.diagnostics);
+                let size = scope::size(text, self.local, self.cx, self.diagnostics);
                 dims.extend(size);
                 continue;
             }

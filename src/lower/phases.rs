@@ -154,7 +154,7 @@ impl Lower<'_> {
                 hidden: hidden.into(),
                 ..Local::default()
             };
-            scope::expression(text, &local, &mut cx, self.diagnostics)
+            scope::size(text, &local, &mut cx, self.diagnostics)
         };
         let count = steps.map(|text| read(text, &all));
         let hidden: &[Sym] = if count.is_some() { &without_step } else { &all };

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::symbols::Positions;
 use crate::ast::model::Text;
-use crate::diag::{Code, Diagnostic, Diagnostics, did_you_mean};
+use crate::diag::{Code, Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::sym::{Conditions, Context, Poly, Sym, parse};
 
 /// What names mean in one place, beside the symbols of the model.
@@ -48,6 +48,37 @@ pub(super) fn expression(
     diagnostics: &mut Diagnostics,
 ) -> Option<Poly> {
     part(text, 0..text.text.len(), None, local, cx, diagnostics)
+}
+
+/// Reads one expression that is a size or a number of things.
+pub(super) fn size(
+    text: &Text<'_>,
+    local: &Local<'_>,
+    cx: &mut Context<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Poly> {
+    let size = expression(text, local, cx, diagnostics)?;
+    counting(size, text.span, cx, diagnostics)
+}
+
+/// The size, unless it is a number that nothing can have as its size.
+fn counting(
+    size: Poly,
+    span: Span,
+    cx: &Context<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Poly> {
+    match size.as_const() {
+        Some(number) if number.sign() < 0 || !number.is_integer() => {
+            let message = format!(
+                "a size is an integer of at least 0, not {}",
+                size.show(cx.symbols)
+            );
+            diagnostics.push(Diagnostic::at(Code::Dimension, span, message));
+            None
+        }
+        _ => Some(size),
+    }
 }
 
 /// Reads one expression that stands in a part of a text; `hint` is what to say where it is malformed.
@@ -144,7 +175,8 @@ impl Sizes {
         for token in tokens(source) {
             let marked = source[token.clone()].starts_with('@');
             let at = range.start + token.start + usize::from(marked)..range.start + token.end;
-            match part(text, at, Some(BLANKS), local, cx, diagnostics) {
+            let size = part(text, at.clone(), Some(BLANKS), local, cx, diagnostics);
+            match size.and_then(|size| counting(size, text.span.part(&at), cx, diagnostics)) {
                 Some(size) => sizes.push((size, marked)),
                 None => sound = false,
             }

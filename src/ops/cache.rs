@@ -14,7 +14,7 @@
 use std::sync::Arc;
 
 use super::args::{Args, Field, FieldKind};
-use super::{Inferred, Op, OpDef, OpError, growing_axis, only, rows_beside};
+use super::{Inferred, Op, OpDef, OpError, growing_axis, only, require_positive, rows_beside};
 use crate::shape::Shape;
 use crate::sym::{Context, Poly, Symbols};
 use crate::work::{Kept, Store, Stored, Work};
@@ -59,7 +59,7 @@ impl Op for Cache {
         let mut output = only(inputs)?.clone();
         let at = growing_axis(&output, &self.axis, cx.symbols)?;
         if let Some(window) = &self.window {
-            cx.require_at_least(window, &Poly::one());
+            require_positive("window", window, cx)?;
         }
         let seen = self.seen(cx);
         let axis = &mut output.0[at];

@@ -16,7 +16,7 @@
 use std::sync::Arc;
 
 use super::args::{Args, Field, FieldKind};
-use super::{Inferred, Op, OpDef, OpError, mismatch, only};
+use super::{Inferred, Op, OpDef, OpError, mismatch, only, require_positive};
 use crate::shape::{Axis, Dim, Shape};
 use crate::sym::{Context, Poly, Symbols};
 use crate::work::{Contraction, Kind, WeightRole, Work};
@@ -135,6 +135,16 @@ impl Op for Conv {
                 inputs,
                 cx,
             ));
+        }
+        for (field, sizes) in [
+            ("kernel", self.kernel.as_slice()),
+            ("stride", &self.stride),
+            ("dilation", &self.dilation),
+            ("groups", std::slice::from_ref(&self.groups)),
+        ] {
+            for size in sizes {
+                require_positive(field, size, cx)?;
+            }
         }
         for channels in [&self.input, &self.output] {
             cx.divide(channels, &self.groups)

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use super::args::{Args, Field, FieldKind, MaskSpec};
 use super::equation::Equation;
 use super::labels::Labels;
-use super::{Inferred, Op, OpDef, OpError};
+use super::{Inferred, Op, OpDef, OpError, require_positive};
 use crate::mask::Mask;
 use crate::shape::Shape;
 use crate::sym::{Context, Poly, Symbols};
@@ -169,7 +169,7 @@ impl Op for Einsum {
                     )));
                 }
                 if let Some(size) = mask.mask.positive() {
-                    cx.require_at_least(size, &Poly::one());
+                    require_positive("mask", size, cx)?;
                 }
             }
         }

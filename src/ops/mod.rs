@@ -134,6 +134,16 @@ fn require_some(axis: &Axis, cx: &mut Context<'_>) {
     cx.require_at_least(axis.dim.poly(), &Poly::one());
 }
 
+/// Requires that a size which a field gives is at least one.
+fn require_positive(field: &'static str, size: &Poly, cx: &mut Context<'_>) -> Result<(), OpError> {
+    if size.is_zero() {
+        let message = format!("a size in `{field}` is at least 1, not 0");
+        return Err(OpError::field(field, message));
+    }
+    cx.require_at_least(size, &Poly::one());
+    Ok(())
+}
+
 /// The only input of an op that takes one; inputs are counted before any op is asked.
 fn only<'a>(inputs: &[&'a Shape]) -> Result<&'a Shape, OpError> {
     match inputs {

@@ -16,6 +16,8 @@ pub struct Context<'a> {
     pub symbols: &'a Symbols,
     /// The conditions under which what was built holds.
     pub used: Conditions,
+    /// The latest of these that no values can fulfil, if there is one.
+    pub impossible: Option<Condition>,
     pub(super) memo: Memo,
     pub(super) pending: Vec<Condition>,
     pub(super) attempts: usize,
@@ -31,6 +33,7 @@ impl<'a> Context<'a> {
         Context {
             symbols,
             used: Conditions::new(),
+            impossible: None,
             memo: Memo::default(),
             pending: Vec::new(),
             attempts: 0,

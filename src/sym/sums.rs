@@ -56,7 +56,11 @@ impl Context<'_> {
                 .then(|| self.range(sym).map(|r| (sym, r)))?
         });
         let Some((sym, (lo, hi))) = index else {
-            self.used.insert(Condition::AtLeast(a.clone(), b.clone()));
+            let condition = Condition::AtLeast(a.clone(), b.clone());
+            if difference.as_const().is_some() {
+                self.impossible = Some(condition.clone());
+            }
+            self.used.insert(condition);
             return;
         };
         for end in [lo, hi] {
