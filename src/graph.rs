@@ -356,8 +356,9 @@ pub(crate) fn in_order_of_need(needs: &[Vec<usize>]) -> Result<Vec<usize>, Vec<u
     }
 }
 
-/// Which blocks call which: the deepest nesting of calls, or the blocks of a cycle by their numbers.
-pub(crate) fn nesting(calls: &[Vec<usize>]) -> Result<usize, Vec<usize>> {
+/// How deep each block calls others, itself included, where `calls` says which block calls which; or the blocks of a
+/// cycle by their numbers.
+pub(crate) fn nesting(calls: &[Vec<usize>]) -> Result<Vec<usize>, Vec<usize>> {
     let mut depth = vec![1_usize; calls.len()];
     for caller in in_order_of_need(calls)? {
         let deepest = calls[caller]
@@ -367,5 +368,5 @@ pub(crate) fn nesting(calls: &[Vec<usize>]) -> Result<usize, Vec<usize>> {
             .unwrap_or(0);
         depth[caller] = deepest + 1;
     }
-    Ok(depth.into_iter().max().unwrap_or(0))
+    Ok(depth)
 }

@@ -99,15 +99,16 @@ fn lower_blocks(
         calls.push(called.into_iter().map(|block| block.0).collect());
         blocks.push(block);
     }
-    match nesting(&calls) {
-        Ok(depth) if depth > MAX_CALL_DEPTH => {
-            let message = format!(
-                "blocks call each other {depth} deep; the limit is MAX_CALL_DEPTH = {MAX_CALL_DEPTH}"
-            );
-            diagnostics.push(Diagnostic::at(Code::Limit, model.name.span, message));
-            return None;
+    match nesting(&calls[..model.blocks.len()]) {
+        Ok(depths) => {
+            let too_deep = depths.iter().position(|depth| *depth > MAX_CALL_DEPTH);
+            if let Some(block) = too_deep.map(|at| &model.blocks[at]) {
+                let message =
+                    format!("blocks call each other more than {MAX_CALL_DEPTH} deep, the limit");
+                diagnostics.push(Diagnostic::at(Code::Limit, block.name.span, message));
+                return None;
+            }
         }
-        Ok(_) => {}
         Err(cycle) => {
             let named: Vec<&crate::ast::model::Block<'_>> = cycle
                 .iter()

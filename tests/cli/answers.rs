@@ -118,6 +118,30 @@ fn the_number_of_a_step_means_nothing_outside_the_steps_of_a_phase() {
 }
 
 #[test]
+fn blocks_may_call_each_other_200_deep_and_no_deeper() {
+    let model = |blocks: usize| {
+        let mut text = String::from("Model(name: \"deep\", symbols: (d: width), blocks: (\n");
+        for at in 1..blocks {
+            let next = at + 1;
+            text.push_str(&format!(
+                "b{at}: Block(inputs: (x: \"d\"), nodes: (y: Call(b{next}, x)), output: y),\n"
+            ));
+        }
+        text.push_str(&format!(
+            "b{blocks}: Block(inputs: (x: \"d\"), nodes: (y: Linear(x, \"d -> d\")), output: y)),\n"
+        ));
+        text + "inputs: (x: \"d\"), nodes: (y: Call(b1, x)), output: y)"
+    };
+    let outcome = run_with(&["formula", "-", "macs"], model(200).as_bytes());
+    assert_eq!(outcome.stdout, "d^2\n", "{}", outcome.stderr);
+    let says = [
+        "<stdin>:2:1",
+        "blocks call each other more than 200 deep, the limit",
+    ];
+    refuses(&["check", "-"], model(201).as_bytes(), 1, &says);
+}
+
+#[test]
 fn sql_tells_symbols_apart_that_differ_only_in_case() {
     let call = ["formula", "models/mixtral.ron", "params_active", "--syntax"];
     let sql = run_with(&[&call[..], &["sql"]].concat(), b"");
