@@ -90,7 +90,7 @@ pub enum Code {
     Shape,
     /// A dimension, a count or an expression that has no meaning, or none at the given values.
     Dimension,
-    /// A limit of this program, named in the message.
+    /// A limit of this program, which the message tells.
     Limit,
 }
 

@@ -216,7 +216,7 @@ impl Model {
                         && !matches!(error, EvalError::Unbound(_))
                     {
                         let why = error.message(&ledger.symbols);
-                        return Err(fail(format!("`{}`: a dimension of {why}", row.path)));
+                        return Err(fail(format!("a dimension of `{}`: {why}", row.path)));
                     }
                 }
             }

@@ -17,7 +17,7 @@ pub(crate) fn syntax_error(file: u32, error: ron::SyntaxError) -> Diagnostic {
     let span = Span::new(file, error.span.start, error.span.end);
     if error.too_deep {
         let message = format!(
-            "values are nested deeper than MAX_NESTING = {}",
+            "values are nested more than {} deep, the limit",
             ron::MAX_NESTING
         );
         return Diagnostic::at(Code::Limit, span, message);

@@ -8,15 +8,15 @@ use super::Failure;
 /// A model file larger than this is refused.
 pub(super) const MAX_FILE_BYTES: u64 = 64 << 20;
 
-/// The name that a path is shown under, and its text.
-pub(super) fn read(path: &Path) -> Result<(String, String), Failure> {
+/// The name that a path is shown under, and its text, which holds one `head(..)`.
+pub(super) fn read(path: &Path, head: &str) -> Result<(String, String), Failure> {
     let (name, mut file): (String, Box<dyn Read>) = if path == Path::new("-") {
         (String::from("<stdin>"), Box::new(std::io::stdin()))
     } else {
         let name = path.display().to_string();
         if path.is_dir() {
             return Err(Failure::Failed(format!(
-                "error: {name} is a directory, not a model file"
+                "error: {name} is a directory, not a file"
             )));
         }
         let file = std::fs::File::open(path)
@@ -30,12 +30,13 @@ pub(super) fn read(path: &Path) -> Result<(String, String), Failure> {
         .read_to_end(&mut bytes)
         .map_err(|error| Failure::Failed(format!("error: {name}: {error}")))?;
     if bytes.len() as u64 >= limit {
-        let message = format!("error: {name} is larger than MAX_FILE_BYTES = {MAX_FILE_BYTES}");
+        let limit = MAX_FILE_BYTES >> 20;
+        let message = format!("error: {name} is larger than {limit} MiB, the limit");
         return Err(Failure::Failed(message));
     }
     match String::from_utf8(bytes) {
         Ok(text) if text.trim().is_empty() => Err(Failure::Failed(format!(
-            "error: {name} is empty; a model file holds one `Model(..)`"
+            "error: {name} is empty; it is to hold one `{head}(..)`"
         ))),
         Ok(text) => {
             // A mark of the byte order, which some editors put first, is no part of the text.

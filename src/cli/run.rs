@@ -54,7 +54,7 @@ fn check(check: &Check) -> Result<(), Failure> {
     let mut said = String::new();
     let mut wrong = Vec::new();
     for path in &check.files {
-        let checked = files::read(path).and_then(|(name, text)| {
+        let checked = files::read(path, "Model").and_then(|(name, text)| {
             let ways = check_text(&name, &text)?;
             said.push_str(&format!("{name}: ok, {ways}\n"));
             Ok(())
@@ -163,7 +163,7 @@ fn select(selectors: &Selectors) -> Result<Selection, Failure> {
         let known = DTYPES.iter().map(|dtype| dtype.name);
         return Err(unknown("type", &selectors.dtype, known, ""));
     };
-    let (name, text) = files::read(&selectors.file)?;
+    let (name, text) = files::read(&selectors.file, "Model")?;
     let options = Options {
         preset: selectors.preset.clone(),
         set,
@@ -187,7 +187,7 @@ fn profile(name: &str) -> Result<Profile, Failure> {
         return Ok(profile);
     }
     if name.ends_with(".ron") {
-        let (name, text) = files::read(name.as_ref())?;
+        let (name, text) = files::read(name.as_ref(), "Profile")?;
         return Ok(Profile::parse(&name, &text)?);
     }
     let more = "; a file ends in `.ron`";

@@ -34,10 +34,8 @@ fn hostile_texts_are_refused_by_a_named_limit() {
         LimitError::Terms.to_string()
     );
     assert_eq!(
-        refusal(&format!("{}*T", "9".repeat(limits::MAX_DIGITS + 1)))
-            .split('=')
-            .next(),
-        Some("this number has more than MAX_DIGITS ")
+        refusal(&format!("{}*T", "9".repeat(limits::MAX_DIGITS + 1))),
+        "this number has more than 10000 digits, the limit"
     );
     assert_eq!(refusal("T/0"), "division by zero");
     assert_eq!(refusal("floor(T/(W - W))"), "division by zero");

@@ -48,7 +48,7 @@ pub enum LimitError {
 }
 
 impl LimitError {
-    /// The name of the constant.
+    /// The name of the constant, which stands for a formula beyond the limit where one is printed.
     pub fn constant(self) -> &'static str {
         match self {
             LimitError::Exponent => "MAX_EXPONENT",
@@ -65,37 +65,37 @@ impl LimitError {
 
 impl fmt::Display for LimitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.constant();
         match self {
-            LimitError::Exponent => write!(f, "an exponent exceeds {name} = {MAX_EXPONENT}"),
-            LimitError::Terms => write!(f, "a formula has more than {name} = {MAX_TERMS} terms"),
+            LimitError::Exponent => write!(f, "an exponent is above {MAX_EXPONENT}, the limit"),
+            LimitError::Terms => {
+                write!(f, "a formula has more than {MAX_TERMS} terms, the limit")
+            }
             LimitError::Bits => write!(
                 f,
-                "a number exceeds {name} = {MAX_BITS} bits ({MAX_COEFF_BITS} in a coefficient)"
+                "a number has more than {MAX_BITS} bits, the limit, or {MAX_COEFF_BITS} in a coefficient"
             ),
-            LimitError::Depth => write!(f, "nesting is deeper than {name} = {MAX_DEPTH}"),
-            LimitError::Weight => {
+            LimitError::Depth => {
                 write!(
                     f,
-                    "a floor, min, power or sum holds more than {name} = {MAX_WEIGHT} terms"
+                    "formulas are nested more than {MAX_DEPTH} deep, the limit"
                 )
             }
+            LimitError::Weight => write!(
+                f,
+                "a floor, min, power or sum holds more than {MAX_WEIGHT} terms, the limit"
+            ),
             LimitError::Args => write!(
                 f,
-                "a min or max has more than {name} = {MAX_ARGS} arguments"
+                "a min or max has more than {MAX_ARGS} arguments, the limit"
             ),
-            LimitError::SumSteps => {
-                write!(
-                    f,
-                    "a sum without closed form takes more than {name} = {MAX_SUM_STEPS} steps"
-                )
-            }
-            LimitError::Definitions => {
-                write!(
-                    f,
-                    "the definitions expand to more than {name} = {MAX_DEFINITION_TERMS} terms"
-                )
-            }
+            LimitError::SumSteps => write!(
+                f,
+                "a sum without closed form takes more than {MAX_SUM_STEPS} steps, the limit"
+            ),
+            LimitError::Definitions => write!(
+                f,
+                "the definitions expand to more than {MAX_DEFINITION_TERMS} terms, the limit"
+            ),
         }
     }
 }

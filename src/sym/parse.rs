@@ -442,7 +442,7 @@ impl<'t> Parser<'t> {
         }
         let digits: String = text.chars().filter(|c| *c != '_').collect();
         if digits.len() > MAX_DIGITS {
-            let message = format!("this number has more than MAX_DIGITS = {MAX_DIGITS} digits");
+            let message = format!("this number has more than {MAX_DIGITS} digits, the limit");
             return Err(ParseError::new(token.span(), message, None));
         }
         match IBig::from_str_radix(&digits, 10) {

@@ -142,7 +142,7 @@ fn files_that_are_no_models_are_refused() {
         &["check", &file("empty.ron", b" \n")],
         b"",
         1,
-        &["empty.ron is empty"],
+        &["empty.ron is empty; it is to hold one `Model(..)`"],
     );
     refuses(
         &["check", &file("latin.ron", b"Model(\n  name: \"caf\xe9\"")],
@@ -171,6 +171,9 @@ fn files_that_are_no_models_are_refused() {
         1,
         &["map.ron:1:13", "round brackets"],
     );
+    let empty = file("empty.ron", b" \n");
+    let profile = ["report", WALKTHROUGH, "--profile", &empty];
+    refuses(&profile, b"", 1, &["is to hold one `Profile(..)`"]);
     refuses(
         &["check", &file("other.ron", b"Config(a: 1)")],
         b"",
@@ -181,7 +184,7 @@ fn files_that_are_no_models_are_refused() {
         &["check", &file("deep.ron", "[".repeat(10_000).as_bytes())],
         b"",
         1,
-        &["MAX_NESTING"],
+        &["values are nested more than 100 deep, the limit"],
     );
     std::fs::remove_dir_all(&folder).expect("removed");
 }
