@@ -1,5 +1,6 @@
 //! The arguments of the command line.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -62,7 +63,7 @@ pub(super) struct Selectors {
     #[arg(long, value_name = "K=V")]
     pub(super) set: Vec<String>,
     /// Symbols to write formulas in; others are eliminated by the model's relations and the preset's values.
-    #[arg(long = "in", value_name = "T,L,d", value_delimiter = ',')]
+    #[arg(long = "in", value_name = "T,L,d", value_delimiter = ',', value_parser = trimmed)]
     pub(super) basis: Vec<String>,
     /// Type of stored scalars, for bytes: f32, bf16, f16, fp8, int8 or int4.
     #[arg(long, default_value = "bf16", value_name = "TYPE")]
@@ -70,6 +71,11 @@ pub(super) struct Selectors {
     /// Convention of counting: exact (masks as declared) or torch (full masks), or a profile file.
     #[arg(long, default_value = "exact", value_name = "NAME")]
     pub(super) profile: String,
+}
+
+/// A name without the blanks around it.
+fn trimmed(name: &str) -> Result<String, Infallible> {
+    Ok(name.trim().to_owned())
 }
 
 #[derive(Debug, Args)]
@@ -86,7 +92,7 @@ pub(super) struct Report {
     /// symbol that is free is an error.
     #[arg(long, value_name = "WHAT")]
     pub(super) show: Option<ShowWhat>,
-    /// Write to a file instead of standard output.
+    /// Write to a file instead of standard output, which `-` names too.
     #[arg(short, long, value_name = "OUT")]
     pub(super) output: Option<PathBuf>,
 }

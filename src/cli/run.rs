@@ -1,5 +1,7 @@
 //! What each command does.
 
+use std::path::Path;
+
 use super::args::{Arguments, By, Check, Command, Formula, Ops, QuantityName, Report, Selectors};
 use super::{Failure, diagnostics, files};
 use crate::diag::{Diagnostics, did_you_mean};
@@ -149,14 +151,18 @@ struct Selection {
 }
 
 fn select(selectors: &Selectors) -> Result<Selection, Failure> {
-    let mut set = Vec::with_capacity(selectors.set.len());
+    let mut set: Vec<(String, String)> = Vec::with_capacity(selectors.set.len());
     for text in &selectors.set {
         let Some((name, value)) = text.split_once('=') else {
             return Err(Failure::Usage(format!(
                 "error: --set wants NAME=VALUE, not `{text}`"
             )));
         };
-        set.push((name.trim().to_owned(), value.trim().to_owned()));
+        let (name, value) = (name.trim(), value.trim());
+        if set.iter().any(|(known, _)| known == name) {
+            return Err(Failure::Usage(format!("error: --set {name} stands twice")));
+        }
+        set.push((name.to_owned(), value.to_owned()));
     }
     let profile = profile(&selectors.profile)?;
     let Some(dtype) = Dtype::find(&selectors.dtype) else {
@@ -213,15 +219,16 @@ fn report(report: &Report) -> Result<(), Failure> {
     let summary = summarize(&model, &ledger, &asked)?;
     if report.show == Some(super::args::ShowWhat::Numbers) {
         let total = ledger.total();
-        for poly in [
+        let columns = [
             total.dots.poly(),
             total.macs.poly(),
             total.flops.poly(),
             total.params.poly(),
-        ] {
-            value(&ledger.formula(poly))?;
-        }
+        ];
+        values(&columns.map(|poly| ledger.formula(poly)))?;
     }
+    let output = report.output.as_deref();
+    let output = output.filter(|path| *path != Path::new("-"));
     let cut = report.by.map(|by| match by {
         By::Node => Cut::Rows,
         By::Length => Cut::Lengths,
@@ -233,23 +240,20 @@ fn report(report: &Report) -> Result<(), Failure> {
     let style = Style {
         cut,
         show: report.show.map(super::args::ShowWhat::show),
-        width: width(report),
+        width: width(output),
     };
-    files::write(
-        report.output.as_deref(),
-        &render(&summary, report.format.format(), &style),
-    )
+    files::write(output, &render(&summary, report.format.format(), &style))
 }
 
 /// The width of the terminal that the report is for; none for files and pipes.
-fn width(report: &Report) -> Option<usize> {
+fn width(output: Option<&Path>) -> Option<usize> {
     if let Some(columns) = std::env::var("COLUMNS")
         .ok()
         .and_then(|columns| columns.parse().ok())
     {
         return Some(columns);
     }
-    if report.output.is_some() {
+    if output.is_some() {
         return None;
     }
     terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
@@ -278,7 +282,9 @@ fn formula(formula: &Formula) -> Result<(), Failure> {
         QuantityName::WeightBytesUpper => ledger.weight_bytes(Bound::Upper, dtype),
     };
     if formula.value {
-        return files::write(None, &format!("{}\n", value(&quantity)?));
+        let numbers = values(&[quantity])?;
+        let lines: String = numbers.iter().map(|number| format!("{number}\n")).collect();
+        return files::write(None, &lines);
     }
     let (text, notes) = quantity.bound(&basis, formula.form.form(), formula.syntax.syntax())?;
     for note in notes {
@@ -287,15 +293,21 @@ fn formula(formula: &Formula) -> Result<(), Failure> {
     files::write(None, &format!("{text}\n"))
 }
 
-/// The number of a formula, or which symbols are free.
-fn value(formula: &Quantity) -> Result<dashu_int::IBig, Failure> {
-    let free = formula.free();
+/// The numbers of formulas, or which symbols are free in them.
+fn values(formulas: &[Quantity]) -> Result<Vec<dashu_int::IBig>, Failure> {
+    let mut free: Vec<String> = Vec::new();
+    for name in formulas.iter().flat_map(Quantity::free) {
+        if !free.contains(&name) {
+            free.push(name);
+        }
+    }
     if free.is_empty() {
-        return Ok(formula.at(&[])?);
+        let numbers = formulas.iter().map(|formula| formula.at(&[]));
+        return Ok(numbers.collect::<Result<_, FormulaError>>()?);
     }
     let set: Vec<String> = free.iter().map(|name| format!("--set {name}=..")).collect();
     let message = format!(
-        "error[dimension]: there is no number: {} has no value",
+        "error[dimension]: there is no number without a value of {}",
         free.join(", ")
     );
     Err(Failure::Failed(format!(

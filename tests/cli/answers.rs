@@ -142,6 +142,27 @@ fn blocks_may_call_each_other_200_deep_and_no_deeper() {
 }
 
 #[test]
+fn a_report_in_numbers_names_every_symbol_that_is_free() {
+    let model = br#"Model(name: "free", phases: [forward], symbols: (T: context, V: vocabulary, d: width),
+        inputs: (tokens: "@n", x: "@n d"),
+        nodes: (table: Param("V d"), row: Gather(table, tokens), y: Linear(x, "d -> 2")), output: y)"#;
+    let says = ["value of T, d, V\n", "--set T=.. --set d=.. --set V=.."];
+    refuses(&["report", "-", "--show", "numbers"], model, 1, &says);
+}
+
+#[test]
+fn a_value_given_twice_is_refused_and_blanks_and_dashes_mean_what_they_mean_elsewhere() {
+    let model = "models/walkthrough.ron";
+    let twice = ["formula", model, "macs", "--set", "d=1", "--set", "d = 2"];
+    refuses(&twice, b"", 2, &["--set d stands twice"]);
+    let blanks = run_with(&["formula", model, "macs", "--in", "T, L , d"], b"");
+    assert_eq!(blanks.stdout, "12*L*T*d^2 + 2*L*T^2*d\n");
+    let plain = run_with(&["report", model], b"");
+    let dash = run_with(&["report", model, "-o", "-"], b"");
+    assert_eq!(dash.stdout, plain.stdout, "{}", dash.stderr);
+}
+
+#[test]
 fn sql_tells_symbols_apart_that_differ_only_in_case() {
     let call = ["formula", "models/mixtral.ron", "params_active", "--syntax"];
     let sql = run_with(&[&call[..], &["sql"]].concat(), b"");

@@ -307,7 +307,7 @@ fn values_that_break_an_obligation_are_refused_by_its_name() {
 #[test]
 fn a_number_that_is_asked_for_needs_every_symbol() {
     let free = [
-        "there is no number: B, T has no value",
+        "there is no number without a value of B, T",
         "--set B=.. --set T=..",
     ];
     refuses(
