@@ -12,6 +12,7 @@ use crate::ast::model::{
 };
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::graph::{Block, BlockBuilder, BlockId, Callee, Node, NodeId, NodeKind, Pattern, Turns};
+use crate::ops;
 use crate::sym::{Conditions, Context, Domain, Symbols};
 
 /// The symbol table with the blocks' own dimensions added, and the names that these have inside each block.
@@ -136,6 +137,7 @@ impl<'a, 's> Lower<'a, 's, '_> {
                 needs.push((id, std::mem::take(&mut self.cx.used)));
             }
         }
+        self.check_aliases();
         for (id, operands) in reads {
             for (slot, word) in operands.into_iter().flatten().enumerate() {
                 match self.resolve(word) {
@@ -146,7 +148,7 @@ impl<'a, 's> Lower<'a, 's, '_> {
         }
         let output = self.resolve(self.block.output.as_ref()?)?;
         for name in &self.block.passed_over {
-            if let Ok(id) = self.find(name) {
+            if let Some(id) = self.find(name) {
                 builder.pass_over(id);
             }
         }
@@ -214,38 +216,70 @@ impl<'a, 's> Lower<'a, 's, '_> {
         self.names.insert(word.text, named);
     }
 
-    /// The node that a name stands for, or what is wrong with the name.
-    fn resolve(&mut self, word: &Word<'s>) -> Option<NodeId> {
-        let diagnostic = match self.find(word.text) {
-            Ok(id) => return Some(id),
-            Err(Some(name)) => {
-                let help = did_you_mean(name, self.names.keys().copied());
-                let message = format!("no node `{name}` here");
-                Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help)
+    /// Reports names for what is no node, and names that stand for each other: at the names, whether they are read or not.
+    fn check_aliases(&mut self) {
+        let block = self.block;
+        let mut seen: HashSet<&str> = HashSet::new();
+        for node in &block.nodes {
+            let mut chain: Vec<&Word<'_>> = Vec::new();
+            let mut word = &node.name;
+            while let Some(Named::Alias(target, _)) = self.names.get(word.text)
+                && seen.insert(word.text)
+            {
+                chain.push(target);
+                word = target;
             }
-            Err(None) => {
-                let message = format!("`{}` is only another name for itself", word.text);
-                Diagnostic::at(Code::Cycle, word.span, message)
+            let Some(last) = chain.last() else { continue };
+            if !self.names.contains_key(last.text) {
+                self.report_unknown(last);
+            } else if chain[..chain.len() - 1]
+                .iter()
+                .chain([&&node.name])
+                .any(|w| w.text == last.text)
+            {
+                let message = format!("`{}` is only another name for itself", last.text);
+                self.diagnostics
+                    .push(Diagnostic::at(Code::Cycle, last.span, message));
             }
-        };
-        self.diagnostics.push(diagnostic);
-        None
+        }
     }
 
-    /// The node that a name stands for, through its aliases; else the name that stands for nothing, if it is not a circle of
-    /// aliases.
-    fn find<'n>(&self, mut name: &'n str) -> Result<NodeId, Option<&'n str>>
+    fn report_unknown(&mut self, word: &Word<'s>) {
+        let inputs = self.block.inputs.iter().map(|(name, _)| name.text);
+        let nodes = self.block.nodes.iter().map(|node| node.name.text);
+        let help = match ops::find(word.text) {
+            Some(op) => Some(format!(
+                "an op is written with its fields: `{}(..)`",
+                op.name
+            )),
+            None => did_you_mean(word.text, inputs.chain(nodes)),
+        };
+        let message = format!("no node `{}` here", word.text);
+        self.diagnostics
+            .push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
+    }
+
+    /// The node that a name stands for. A name that is none is reported; what its alias stands for was reported before.
+    fn resolve(&mut self, word: &Word<'s>) -> Option<NodeId> {
+        let found = self.find(word.text);
+        if found.is_none() && !self.names.contains_key(word.text) {
+            self.report_unknown(word);
+        }
+        found
+    }
+
+    /// The node that a name stands for, through its aliases.
+    fn find<'n>(&self, mut name: &'n str) -> Option<NodeId>
     where
         's: 'n,
     {
         for _ in 0..=self.block.nodes.len() {
-            match self.names.get(name) {
-                Some(Named::Node(id, _)) => return Ok(*id),
-                Some(Named::Alias(target, _)) => name = target.text,
-                None => return Err(Some(name)),
+            match self.names.get(name)? {
+                Named::Node(id, _) => return Some(*id),
+                Named::Alias(target, _) => name = target.text,
             }
         }
-        Err(None)
+        None
     }
 
     /// What a node is, and the lists of names that it reads.
