@@ -74,6 +74,7 @@ pub(crate) fn read<'s>(
         reader.declared_switches(tree, &presets, choice)
     });
     let symbols = symbols.map_or_else(Vec::new, |tree| reader.symbols(tree));
+    reader.one_meaning(&symbols, &switches);
     reader.known_values(&presets, &switches, &symbols, choice);
     let relations = relations.and_then(|tree| {
         let items = reader.list(tree)?;
@@ -279,6 +280,19 @@ impl Reader<'_> {
             switches.push(Switch { name, on });
         }
         switches
+    }
+
+    /// A name is a symbol or a switch, so that a value given to it has one meaning.
+    fn one_meaning(&mut self, symbols: &[Symbol<'_>], switches: &[Switch<'_>]) {
+        for switch in switches {
+            if let Some(symbol) = symbols.iter().find(|s| s.name.text == switch.name.text) {
+                let message = format!("`{}` is a symbol and a switch", switch.name.text);
+                self.diagnostics.push(
+                    Diagnostic::at(Code::Duplicate, switch.name.span, message)
+                        .related(symbol.name.span, "the symbol"),
+                );
+            }
+        }
     }
 
     /// Values are given for what is declared only, by presets and by the caller.
