@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use super::symbols::Positions;
 use crate::ast::model::Text;
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::phase::{NEW, PAST, SPAN, WANTED};
 use crate::sym::{Conditions, Context, Poly, Sym, parse};
 
 /// What names mean in one place, beside the symbols of the model.
@@ -122,6 +123,12 @@ fn part(
             if symbols.lookup(name).is_some() {
                 let message = format!("`{name}` means nothing here");
                 let help = "a phase sets `n p o`, and `s = p + n`; in its steps, `i` is the number of the step";
+                diagnostics.push(Diagnostic::at(Code::Unknown, place(&span), message).help(help));
+                continue;
+            }
+            if [NEW, PAST, WANTED, SPAN].contains(&name) && symbols.lookup(NEW).is_none() {
+                let message = format!("`{name}` is set by phases, and this model has none");
+                let help = "add `phases: [forward, prefill, decode]` to the model";
                 diagnostics.push(Diagnostic::at(Code::Unknown, place(&span), message).help(help));
                 continue;
             }

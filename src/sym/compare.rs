@@ -160,7 +160,8 @@ fn samples<'a>(free: &'a [Sym], symbols: &'a Symbols) -> impl Iterator<Item = Bi
 }
 
 /// The equation under which two products are equal: one symbol in terms of the others, "equal if `d = H*dh`". A
-/// product is preferred to a quotient, then the symbol declared last.
+/// product is preferred to a quotient, then the symbol declared last. A symbol on which both depend is not solved for: no
+/// equation makes `d` and `floor(d/2)` one size.
 pub fn equal_if(a: &Poly, b: &Poly, symbols: &Symbols) -> Option<(Sym, Poly)> {
     let raw = solve(a, b, symbols);
     raw.or_else(|| solve(&symbols.normal(a), &symbols.normal(b), symbols))
@@ -169,12 +170,16 @@ pub fn equal_if(a: &Poly, b: &Poly, symbols: &Symbols) -> Option<(Sym, Poly)> {
 fn solve(a: &Poly, b: &Poly, symbols: &Symbols) -> Option<(Sym, Poly)> {
     let ratio = a.div_single(b)?;
     let term = ratio.as_single()?;
+    let sides = [symbols.normal(a), symbols.normal(b)];
+    let on_one_side = |sym| sides[0].mentions(sym) != sides[1].mentions(sym);
     let candidates = term
         .factors()
         .iter()
         .rev()
         .filter_map(|(atom, e)| match atom {
-            Atom::Sym(sym) if e.abs() == 1 && symbols.solution(*sym).is_none() => {
+            Atom::Sym(sym)
+                if e.abs() == 1 && symbols.solution(*sym).is_none() && on_one_side(*sym) =>
+            {
                 Some((*sym, solve_for(term, *sym, *e)?))
             }
             _ => None,

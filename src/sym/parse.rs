@@ -137,6 +137,22 @@ impl<'t> Parser<'t> {
                 Kind::Number | Kind::Name | Kind::Close | Kind::Superscript
             )
         {
+            if before.kind == Kind::Number
+                && let Some(zeros) = text.strip_prefix(['e', 'E'])
+                && let Ok(zeros) = zeros.parse::<usize>()
+            {
+                let digits = self.slice(*before);
+                let hint = if zeros <= 20 && !digits.contains('.') {
+                    format!("write `{digits}{}`", "0".repeat(zeros))
+                } else {
+                    String::from("1e3 is `1000`")
+                };
+                return ParseError::new(
+                    before.span().start..token.span().end,
+                    "numbers are written out, without an exponent",
+                    Some(&hint),
+                );
+            }
             let left = if before.kind == Kind::Close {
                 "(..)"
             } else {
