@@ -92,14 +92,12 @@ impl Out<'_> {
     /// `d`, `d_{h}`, `d_{\mathrm{ff}}`, `\mathit{dh}`.
     fn latex_name(&mut self, sym: Sym) {
         let name = super::names::spell(sym, self.symbols, self.syntax);
-        let mut parts = name
-            .trim_end_matches('_')
-            .split(['_', '.'])
-            .filter(|part| !part.is_empty());
-        let head = parts.next().unwrap_or("x");
+        let plain = name.trim_end_matches('\'');
+        let mut parts = parts(plain);
+        let head = parts.next().unwrap_or("\\_");
         let tail: Vec<&str> = parts.collect();
         let single = |text: &str| text.chars().nth(1).is_none();
-        self.push(&if single(head) {
+        self.push(&if single(head) || head == "\\_" {
             head.to_owned()
         } else {
             format!("\\mathit{{{head}}}")
@@ -109,7 +107,13 @@ impl Out<'_> {
             [one] if single(one) => self.push(&format!("_{{{one}}}")),
             _ => self.push(&format!("_{{\\mathrm{{{}}}}}", tail.join(","))),
         }
+        self.push(&name[plain.len()..]);
     }
+}
+
+/// A name and its indices, as underscores separate them.
+pub(super) fn parts(name: &str) -> impl Iterator<Item = &str> {
+    name.split(['_', '.']).filter(|part| !part.is_empty())
 }
 
 fn starts_with_digit(tree: &Tree) -> bool {

@@ -110,7 +110,8 @@ const SQL: &[&str] = &[
 ];
 
 /// How a syntax spells a symbol or a bound variable. SQL does not tell `K` from `k`: of symbols whose names differ only in
-/// case, the first keeps its name and the others are numbered, `K_2`.
+/// case, the first keeps its name and the others are numbered, `K_2`. LaTeX shows no number of underscores: of `a_b` and
+/// `a__b` the second is primed, which no name is.
 pub(super) fn spell(sym: Sym, symbols: &Symbols, syntax: Syntax) -> String {
     let name = match sym.bound_level() {
         Some(level) => return bound(level, symbols, syntax),
@@ -118,7 +119,8 @@ pub(super) fn spell(sym: Sym, symbols: &Symbols, syntax: Syntax) -> String {
         None => symbols.name(sym),
     };
     let reserved: &[&str] = match syntax {
-        Syntax::Unicode | Syntax::Ascii | Syntax::Latex => return name.to_owned(),
+        Syntax::Unicode | Syntax::Ascii => return name.to_owned(),
+        Syntax::Latex => return name.to_owned() + &"'".repeat(before(sym, symbols, syntax)),
         Syntax::Python => PYTHON,
         Syntax::Rust => RUST,
         Syntax::Sql => SQL,
@@ -135,11 +137,7 @@ pub(super) fn spell(sym: Sym, symbols: &Symbols, syntax: Syntax) -> String {
         spelled.push('_');
     }
     if syntax == Syntax::Sql {
-        let before = symbols
-            .alike(name)
-            .iter()
-            .take_while(|other| **other != sym);
-        match before.count() {
+        match before(sym, symbols, syntax) {
             0 => {}
             before => spelled.push_str(&format!("_{}", before + 1)),
         }
@@ -157,10 +155,16 @@ impl Symbols {
     }
 }
 
+/// How many symbols that a syntax does not tell from this one have their names before it.
+fn before(sym: Sym, symbols: &Symbols, syntax: Syntax) -> usize {
+    let alike = symbols.alike(symbols.name(sym), syntax).iter();
+    alike.take_while(|other| **other != sym).count()
+}
+
 /// Whether a symbol has this name, as the syntax tells names apart.
 fn taken(name: &str, symbols: &Symbols, syntax: Syntax) -> bool {
     match syntax {
-        Syntax::Sql => !symbols.alike(name).is_empty(),
+        Syntax::Sql => !symbols.alike(name, syntax).is_empty(),
         _ => symbols.lookup(name).is_some(),
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use super::conditions::{Condition, Conditions};
 use super::normal::{Facts, Normalizer};
 use super::ops::{multiply, term_power};
-use super::{Atom, Poly, Term};
+use super::{Atom, Poly, Syntax, Term};
 
 /// A symbol of a model. The order is the order of declaration, and with it the order of print.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,7 +113,8 @@ struct Table {
     assumptions: Conditions,
     normalizer: OnceLock<Normalizer>,
     facts: OnceLock<Facts>,
-    alike: OnceLock<HashMap<String, Vec<Sym>>>,
+    /// For SQL, and for LaTeX.
+    alike: [OnceLock<HashMap<String, Vec<Sym>>>; 2],
 }
 
 impl Clone for Table {
@@ -127,7 +128,7 @@ impl Clone for Table {
             assumptions: self.assumptions.clone(),
             normalizer: OnceLock::new(),
             facts: OnceLock::new(),
-            alike: OnceLock::new(),
+            alike: Default::default(),
         }
     }
 }
@@ -142,7 +143,7 @@ impl Symbols {
         let table = Arc::make_mut(&mut self.0);
         table.normalizer = OnceLock::new();
         table.facts = OnceLock::new();
-        table.alike = OnceLock::new();
+        table.alike = Default::default();
         table
     }
 
@@ -179,21 +180,24 @@ impl Symbols {
         self.0.by_name.get(name).copied()
     }
 
-    /// The symbols whose names differ from this one at most in case: those of finished formulas, then the others.
-    pub(super) fn alike(&self, name: &str) -> &[Sym] {
-        let alike = self.0.alike.get_or_init(|| {
+    /// The symbols whose names SQL, or else LaTeX, does not tell from this one: those of finished formulas, then the others.
+    pub(super) fn alike(&self, name: &str, syntax: Syntax) -> &[Sym] {
+        let told = |name: &str| match syntax {
+            Syntax::Sql => name.to_lowercase(),
+            _ => super::latex::parts(name).collect::<Vec<_>>().join("_"),
+        };
+        let cache = &self.0.alike[usize::from(syntax != Syntax::Sql)];
+        let alike = cache.get_or_init(|| {
             let mut alike: HashMap<String, Vec<Sym>> = HashMap::new();
             for inner in [false, true] {
                 let entries = self.iter().zip(&self.0.entries);
                 for ((sym, name), _) in entries.filter(|(_, entry)| entry.inner == inner) {
-                    alike.entry(name.to_lowercase()).or_default().push(sym);
+                    alike.entry(told(name)).or_default().push(sym);
                 }
             }
             alike
         });
-        alike
-            .get(&name.to_lowercase())
-            .map_or(&[], |found| found.as_slice())
+        alike.get(&told(name)).map_or(&[], |found| found.as_slice())
     }
 
     /// The name of a symbol; "?" for one of another table.

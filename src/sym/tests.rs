@@ -395,7 +395,7 @@ fn no_two_symbols_share_a_spelling() {
     }
     let names = [
         "k", "K", "K_2", "select", "Select", "select_", "lambda", "Lambda", "N", "ab", "aB", "AB",
-        "AB_2", "ab_3",
+        "AB_2", "ab_3", "a_b", "a__b", "_a_b", "a_b_2", "_", "__",
     ];
     let all = names.map(|name| symbols.declare(name, Domain::default()).expect("distinct"));
     for syntax in [Syntax::Python, Syntax::Rust, Syntax::Sql] {
@@ -415,4 +415,15 @@ fn no_two_symbols_share_a_spelling() {
         spelled.dedup();
         assert_eq!(spelled.len(), names.len(), "{syntax:?}");
     }
+    let latex = |sym: Sym| print(&Poly::symbol(sym), &symbols, Form::Expanded, Syntax::Latex);
+    let alike = all[14..].iter().map(|sym| latex(*sym));
+    let printed = [
+        "a_{b}",
+        "a_{b}'",
+        "a_{b}''",
+        "a_{\\mathrm{b,2}}",
+        "\\_",
+        "\\_'",
+    ];
+    assert_eq!(alike.collect::<Vec<_>>(), printed);
 }
