@@ -37,6 +37,11 @@ fn hostile_texts_are_refused_by_a_named_limit() {
         refusal(&format!("{}*T", "9".repeat(limits::MAX_DIGITS + 1))),
         "this number has more than 10000 digits, the limit"
     );
+    let beyond_in_lowest_terms = "floor((T^4096 + 1)/(T^-4096 + W))";
+    assert_eq!(
+        refusal(beyond_in_lowest_terms),
+        LimitError::Exponent.to_string()
+    );
     assert_eq!(refusal("T/0"), "division by zero");
     assert_eq!(refusal("floor(T/(W - W))"), "division by zero");
     assert!(refusal("T/(W + 1)").contains("floor(a/b)"));
