@@ -160,7 +160,7 @@ impl Formula {
         for (name, value) in values {
             let sym = self.find(name)?;
             numbers.insert(sym, *value);
-            domains.insert(Condition::InDomain(sym));
+            domains.insert(Condition::in_domain(sym, &self.symbols));
         }
         check(&domains, &numbers, &self.symbols)?;
         let words = |error: EvalError| FormulaError(error.message(&self.symbols));

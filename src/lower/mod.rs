@@ -7,7 +7,7 @@ use crate::ast::model::Model;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::graph::{BlockId, Graph, nesting};
 use crate::part::Role;
-use crate::sym::{Context, Poly, Sym, Symbols};
+use crate::sym::{Condition, Context, Poly, Sym, Symbols};
 
 mod attributes;
 mod block;
@@ -47,10 +47,15 @@ pub(crate) fn lower(
     choice: &Choice,
     diagnostics: &mut Diagnostics,
 ) -> Option<Lowered> {
-    let (table, positions, conditions) = symbols::declare(model, diagnostics);
+    let (table, positions, mut conditions) = symbols::declare(model, diagnostics);
     let phases = phases::lower(model, &table, positions, diagnostics);
     let presets = symbols::presets(model, &table, positions, diagnostics);
     let values = symbols::values(&presets, choice, &table, positions, diagnostics);
+    // What an expression comes to is known only where its symbols have values.
+    let open = values
+        .iter()
+        .filter(|(_, value)| value.as_const().is_none());
+    conditions.extend(open.map(|(sym, _)| Condition::in_domain(*sym, &table)));
     let locals = block::declare_dims(model, positions, &table);
     let mut cx = Context::new(&locals.symbols);
     let graph = lower_blocks(model, &locals, positions, &mut cx, diagnostics);

@@ -73,11 +73,12 @@ pub fn compare(a: &Poly, b: &Poly, symbols: &Symbols) -> Comparison {
                 .all(|s| free.contains(s) || symbols.solution(*s).is_some())
         })
         .collect();
+    let whole: Vec<Condition> = derived
+        .iter()
+        .map(|sym| Condition::in_domain(*sym, symbols))
+        .collect();
     for values in samples(&free, symbols) {
-        let inside = derived
-            .iter()
-            .map(|s| Condition::InDomain(*s))
-            .all(|c| c.holds(&values, symbols) == Ok(true))
+        let inside = whole.iter().all(|c| c.holds(&values, symbols) == Ok(true))
             && relevant
                 .iter()
                 .all(|c| c.holds(&values, symbols) != Ok(false));

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::collections::btree_set;
 
-use super::{AlgebraError, Bindings, Coeff, Context, EvalError, Poly, Subst, Sym, Symbols};
+use super::{AlgebraError, Bindings, Context, Domain, EvalError, Poly, Subst, Sym, Symbols};
 
 /// A statement about the symbols. The order makes lists of them deterministic.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -19,11 +19,16 @@ pub enum Condition {
     Divides(Poly, Poly),
     /// The polynomial is not zero.
     NonZero(Poly),
-    /// The symbol is an integer inside its domain.
-    InDomain(Sym),
+    /// The value is an integer inside a domain.
+    InDomain(Poly, Domain),
 }
 
 impl Condition {
+    /// That a symbol is an integer inside its domain.
+    pub fn in_domain(sym: Sym, symbols: &Symbols) -> Condition {
+        Condition::InDomain(Poly::symbol(sym), symbols.domain(sym))
+    }
+
     /// The condition in words.
     pub fn display(&self, symbols: &Symbols) -> String {
         match self {
@@ -38,13 +43,10 @@ impl Condition {
             Condition::AtLeast(a, b) => format!("{} >= {}", a.show(symbols), b.show(symbols)),
             Condition::Divides(a, b) => format!("{} divides {}", a.show(symbols), b.show(symbols)),
             Condition::NonZero(value) => format!("{} is not 0", value.show(symbols)),
-            Condition::InDomain(sym) => {
-                let (name, domain) = (symbols.name(*sym), symbols.domain(*sym));
-                match domain.max {
-                    None => format!("{name} >= {}", domain.min),
-                    Some(max) => format!("{} <= {name} <= {max}", domain.min),
-                }
-            }
+            Condition::InDomain(value, domain) => match domain.max {
+                None => format!("{} >= {}", value.show(symbols), domain.min),
+                Some(max) => format!("{} <= {} <= {max}", domain.min, value.show(symbols)),
+            },
         }
     }
 
@@ -65,11 +67,9 @@ impl Condition {
                     .map_or(value.is_zero(), |q| q.is_integer())
             }
             Condition::NonZero(value) => !at(value)?.is_zero(),
-            Condition::InDomain(sym) => {
-                let (value, domain) = (at(&Poly::symbol(*sym))?, symbols.domain(*sym));
-                value.is_integer()
-                    && value >= Coeff::from(domain.min)
-                    && domain.max.is_none_or(|max| value <= Coeff::from(max))
+            Condition::InDomain(value, domain) => {
+                let value = value.eval_integer(values, symbols)?;
+                value >= domain.min.into() && domain.max.is_none_or(|max| value <= max.into())
             }
         })
     }
@@ -90,12 +90,7 @@ impl Condition {
             Condition::AtLeast(a, b) => Condition::AtLeast(at(a)?, at(b)?),
             Condition::Divides(a, b) => Condition::Divides(at(a)?, at(b)?),
             Condition::NonZero(value) => Condition::NonZero(at(value)?),
-            Condition::InDomain(sym) => match subst.get(*sym) {
-                None => self.clone(),
-                Some(value) => {
-                    Condition::AtLeast(value.clone(), Poly::int(cx.symbols.domain(*sym).min))
-                }
-            },
+            Condition::InDomain(value, domain) => Condition::InDomain(at(value)?, *domain),
         })
     }
 
@@ -108,18 +103,25 @@ impl Condition {
             Condition::AtLeast(a, b) => cx.proves_nonnegative(&(a - b)),
             Condition::Divides(a, b) => b.div_single(a).is_some_and(|q| cx.proves_integer(&q)),
             Condition::NonZero(value) => cx.proves_positive(value) || cx.proves_positive(&-value),
-            Condition::InDomain(_) => true,
+            Condition::InDomain(value, domain) => {
+                let least = value - &Poly::int(domain.min);
+                let room = domain.max.map(|max| Poly::int(max) - value.clone());
+                cx.proves_integer(value)
+                    && cx.proves_nonnegative(&least)
+                    && room.is_none_or(|room| cx.proves_nonnegative(&room))
+            }
         }
     }
 
     /// The symbols it speaks of.
     pub fn symbols(&self) -> BTreeSet<Sym> {
         match self {
-            Condition::Integer(value) | Condition::NonZero(value) => value.symbols(),
+            Condition::Integer(value)
+            | Condition::NonZero(value)
+            | Condition::InDomain(value, _) => value.symbols(),
             Condition::Equal(a, b) | Condition::AtLeast(a, b) | Condition::Divides(a, b) => {
                 &a.symbols() | &b.symbols()
             }
-            Condition::InDomain(sym) => BTreeSet::from([*sym]),
         }
     }
 }

@@ -98,7 +98,7 @@ impl Facts {
                     }
                 }
                 Condition::AtLeast(a, b) => facts.nonnegative.push((a - b, condition.clone())),
-                Condition::Equal(..) | Condition::NonZero(_) | Condition::InDomain(_) => {}
+                Condition::Equal(..) | Condition::NonZero(_) | Condition::InDomain(..) => {}
             }
         }
         // A derived symbol is an integer, so the quotient that defines it is one.

@@ -163,6 +163,40 @@ fn a_value_given_twice_is_refused_and_blanks_and_dashes_mean_what_they_mean_else
 }
 
 #[test]
+fn an_expression_given_for_a_symbol_stays_in_its_domain() {
+    let model = br#"Model(name: "ranges", phases: [forward],
+        symbols: (T: context, d: width, W: Symbol(role: window, min: 2, max: 8)),
+        presets: (wide: (W: "2*d"), half: (d: "T/2")),
+        inputs: (x: "@n d"), nodes: (y: Linear(x, "d -> W")), output: y)"#;
+    let macs = |set: &[&'static str]| {
+        let mut call = vec!["formula", "-", "macs"];
+        set.iter().for_each(|set| call.extend(["--set", set]));
+        call
+    };
+    let says = ["`2 <= 2*d <= 8` does not hold at d = 5"];
+    refuses(&macs(&["W=2*d", "d=5"]), model, 1, &says);
+    let preset = ["formula", "-", "macs", "--preset", "wide", "--set", "d=5"];
+    refuses(&preset, model, 1, &says);
+    let says = ["`2 <= d - 4 <= 8` does not hold at d = 5"];
+    refuses(&macs(&["W=d-4", "d=5"]), model, 1, &says);
+    let says = ["`T/2` = 3/2 is not an integer at T = 3"];
+    refuses(&macs(&["d=T/2", "T=3", "W=2"]), model, 1, &says);
+    assert_eq!(
+        run_with(&macs(&["W=2*d", "d=4", "T=1"]), model).stdout,
+        "32\n"
+    );
+    let report = run_with(&["report", "-", "--set", "W=2*d"], model);
+    assert!(
+        report.stdout.contains("valid when  2 <= 2*d <= 8"),
+        "{}",
+        report.stdout
+    );
+    // A domain that follows from those of the symbols is not said again.
+    let report = run_with(&["report", "-", "--set", "d=2*T"], model);
+    assert!(!report.stdout.contains("valid when"), "{}", report.stdout);
+}
+
+#[test]
 fn sql_tells_symbols_apart_that_differ_only_in_case() {
     let call = ["formula", "models/mixtral.ron", "params_active", "--syntax"];
     let sql = run_with(&[&call[..], &["sql"]].concat(), b"");
