@@ -325,6 +325,8 @@ fn cycle<N, E>(graph: &DiGraph<N, E>) -> Vec<NodeIndex> {
 #[derive(Clone, Debug)]
 pub struct Graph {
     pub(crate) blocks: Vec<Block>,
+    /// Blocks without dimensions of their own that no block names.
+    pub(crate) unused: Vec<BlockId>,
 }
 
 impl Graph {

@@ -107,6 +107,7 @@ pub(crate) fn read<'s>(
         presets,
         blocks,
         body,
+        passed_over: reader.passed_over_outside,
     };
     complete.then_some(model)
 }

@@ -37,6 +37,8 @@ pub(crate) struct Model<'s> {
     pub(crate) presets: Vec<Preset<'s>>,
     pub(crate) blocks: Vec<Block<'s>>,
     pub(crate) body: Block<'s>,
+    /// Names in branches of `If` that do not hold, outside of blocks or around them.
+    pub(crate) passed_over: BTreeSet<String>,
 }
 
 /// A phase that a model runs in: one of the table by its name, or one of its own.

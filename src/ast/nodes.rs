@@ -86,7 +86,7 @@ impl Reader<'_> {
         nodes: Option<&Tree<'s>>,
         output: Option<&Tree<'s>>,
     ) -> Block<'s> {
-        self.passed_over.clear();
+        self.passed_over_outside.append(&mut self.passed_over);
         // Without inputs or nodes, what reads them would be reported as unknown.
         let complete = inputs.is_some() && nodes.is_some();
         let inputs = inputs.map_or_else(Vec::new, |tree| self.texts(tree, "inputs"));

@@ -16,6 +16,8 @@ pub(super) struct Reader<'d> {
     pub(super) switches: BTreeMap<String, bool>,
     /// The names in branches that do not hold, of the block that is read.
     pub(super) passed_over: BTreeSet<String>,
+    /// The names in such branches outside of blocks, or around them.
+    pub(super) passed_over_outside: BTreeSet<String>,
 }
 
 /// A field that a call or a section may have: its name, and whether it must be there.
@@ -28,6 +30,7 @@ impl<'d> Reader<'d> {
             diagnostics,
             switches: BTreeMap::new(),
             passed_over: BTreeSet::new(),
+            passed_over_outside: BTreeSet::new(),
         }
     }
 }

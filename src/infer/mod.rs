@@ -14,7 +14,7 @@ use crate::graph::{BlockId, Graph, Node, NodeId, NodeKind};
 use crate::lower::{Positions, refusal};
 use crate::ops::{Inferred, Op};
 use crate::part::Part;
-use crate::shape::Shape;
+use crate::shape::{Axis, Coordinate, Shape};
 use crate::sym::{AlgebraError, Condition, Context, Poly, Subst};
 use crate::work::Bounds;
 
@@ -227,7 +227,9 @@ pub(crate) fn infer(
         dims: Vec::new(),
         history: Flags::from_elem(false, shapes.len()),
         arguments: shapes,
-    })?;
+    });
+    infer.try_unused();
+    let body = body?;
     Some(Traced {
         instances: infer.instances,
         body,
@@ -243,6 +245,29 @@ impl Infer<'_, '_, '_> {
         let made = self.trace(&key);
         self.known.insert(key, made);
         made
+    }
+
+    /// Checks the blocks that nothing names at the shapes that they declare, as if each axis were one of positions: what an
+    /// op refuses there, it refuses at every call. Nothing else is kept of them.
+    fn try_unused(&mut self) {
+        let graph = self.graph;
+        let (instances, used) = (self.instances.len(), self.cx.used.clone());
+        for id in &graph.unused {
+            let position = |axis: &Axis| Axis::along(axis.dim.clone(), Some(Coordinate::new(0)));
+            let inputs = graph.block(*id).inputs.iter();
+            let shapes = inputs.map(|(_, shape)| Shape::new(shape.axes().iter().map(position)));
+            let shapes: Vec<Shape> = shapes.collect();
+            self.instance(Key {
+                block: *id,
+                part: Part::Other,
+                once: false,
+                dims: Vec::new(),
+                history: Flags::from_elem(false, shapes.len()),
+                arguments: shapes,
+            });
+        }
+        self.instances.truncate(instances);
+        self.cx.used = used;
     }
 
     fn trace(&mut self, key: &Key) -> Option<InstanceId> {

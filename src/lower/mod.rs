@@ -2,8 +2,10 @@
 //!
 //! The only stage that sees both the text and the graph. It infers no shape.
 
+use std::collections::HashSet;
+
 use crate::ast::file::Choice;
-use crate::ast::model::Model;
+use crate::ast::{self, model::Model};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::graph::{BlockId, Graph, nesting};
 use crate::part::Role;
@@ -98,9 +100,9 @@ fn lower_blocks(
 ) -> Option<Graph> {
     let mut calls: Vec<Vec<usize>> = Vec::with_capacity(model.blocks.len() + 1);
     let mut blocks = Vec::with_capacity(model.blocks.len() + 1);
-    for (at, ast) in model.blocks.iter().chain([&model.body]).enumerate() {
+    for (at, text) in model.blocks.iter().chain([&model.body]).enumerate() {
         let (block, called) =
-            block::lower(ast, BlockId(at), model, locals, positions, cx, diagnostics);
+            block::lower(text, BlockId(at), model, locals, positions, cx, diagnostics);
         calls.push(called.into_iter().map(|block| block.0).collect());
         blocks.push(block);
     }
@@ -115,7 +117,7 @@ fn lower_blocks(
             }
         }
         Err(cycle) => {
-            let named: Vec<&crate::ast::model::Block<'_>> = cycle
+            let named: Vec<&ast::model::Block<'_>> = cycle
                 .iter()
                 .filter_map(|at| model.blocks.get(*at))
                 .collect();
@@ -139,5 +141,26 @@ fn lower_blocks(
         }
     }
     let blocks = blocks.into_iter().collect::<Option<Vec<_>>>()?;
-    Some(Graph { blocks })
+    let unused = unused(model, calls);
+    Some(Graph { blocks, unused })
+}
+
+/// The blocks that nothing names, not even in a branch that does not hold, and whose sizes are all known.
+fn unused(model: &Model<'_>, calls: Vec<Vec<usize>>) -> Vec<BlockId> {
+    let called: HashSet<usize> = calls.into_iter().flatten().collect();
+    let bodies = model.blocks.iter().chain([&model.body]);
+    let passed_over = bodies.flat_map(|block| &block.passed_over);
+    let passed_over: HashSet<&str> = passed_over
+        .chain(&model.passed_over)
+        .map(String::as_str)
+        .collect();
+    let blocks = model.blocks.iter().enumerate();
+    let is_unused = |(at, block): &(usize, &ast::model::Block<'_>)| {
+        let named = called.contains(at) || passed_over.contains(block.name.text);
+        block.dims.is_empty() && !named
+    };
+    blocks
+        .filter(is_unused)
+        .map(|(at, _)| BlockId(at))
+        .collect()
 }

@@ -91,6 +91,31 @@ fn sizes_of_what_does_not_run_need_not_hold() {
 }
 
 #[test]
+fn what_a_block_needs_that_nothing_calls_is_no_condition() {
+    let model =
+        br#"Model(name: "spare", phases: [forward], symbols: (T: context, d: width, H: heads),
+        switches: (split: false), inputs: (x: "@n d"),
+        blocks: (
+            spare: Block(inputs: (x: "n d"), nodes: (y: Slice(x, "d", "H")), output: y),
+            other: Block(inputs: (x: "n d"), nodes: (y: Linear(x, "H -> d")), output: y),
+            last: Block(inputs: (x: "n d"), nodes: (y: Linear(x, "H -> d")), output: y),
+            either: If(split, Block(inputs: (x: "n d"), nodes: (y: Call(last, x)), output: y),
+                Block(inputs: (x: "n d"), nodes: (y: Map(gelu, [x])), output: y)),
+            own: Block(inputs: (x: "n d"), nodes: (y: Call(spare, x)), output: y),
+        ),
+        nodes: (y: If(split, Call(other, x), Linear(x, "d -> d"))), output: y)"#;
+    // A block that another value of a switch calls may fit there alone.
+    let macs = run_with(
+        &["formula", "-", "macs", "--set", "d=3", "--set", "H=4"],
+        model,
+    );
+    assert_eq!(macs.stdout, "9*T\n", "{}", macs.stderr);
+    let report = run_with(&["report", "-"], model);
+    assert!(!report.stdout.contains("valid when"), "{}", report.stdout);
+    assert!(!report.stdout.contains("spare."), "{}", report.stdout);
+}
+
+#[test]
 fn the_number_of_a_step_means_nothing_outside_the_steps_of_a_phase() {
     let model = |phase: &str, map: &str| {
         format!(
