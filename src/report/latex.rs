@@ -2,15 +2,15 @@
 
 use super::Style;
 use super::header::{facts, headline};
-use super::layout::{Bands, Measure, Place, choose};
+use super::layout::{Bands, Measure, Place, choose, narrowest};
 use super::sections::{Section, sections};
 use super::spell::{Line, Lines, Spell};
 use super::wrap::{Breaks, chunks, tame, width};
 use crate::summary::Summary;
 use crate::sym::Syntax;
 
-/// Columns that fit the page of an article in small print, and wider pages for what does not fit.
-const PAGES: [usize; 4] = [80, 110, 400, 100_000];
+/// Columns that fit the page of an article in small print, and a wide one.
+const PAGES: [usize; 2] = [80, 110];
 
 pub(super) fn render(summary: &Summary<'_>, style: &Style) -> String {
     let mut text = String::from("% \\usepackage{amsmath, booktabs, longtable}\n");
@@ -44,6 +44,7 @@ struct Spells<'s> {
 }
 
 /// A row, measured and printed.
+#[derive(Clone)]
 struct Row {
     plain: Vec<Lines>,
     math: Vec<Lines>,
@@ -60,10 +61,10 @@ fn table(text: &mut String, section: &Section<'_>, spells: &Spells<'_>) {
         .as_ref()
         .map(|row| spells.plain.row(section, row));
     let measure = Measure::of(section, &plain, total.as_ref());
-    let Some(bands) = PAGES
+    let fitting = PAGES
         .iter()
-        .find_map(|page| choose(section, &measure, *page))
-    else {
+        .find_map(|page| choose(section, &measure, *page));
+    let Some(bands) = fitting.or_else(|| narrowest(section, &measure)) else {
         return;
     };
     let table = Table { bands, measure };
@@ -135,11 +136,13 @@ impl Table {
     }
 
     fn row(&self, text: &mut String, row: &Row, apart: bool) {
-        let bands: Vec<String> = self
-            .bands
-            .bands
-            .iter()
-            .map(|places| self.band(places, row))
+        let mut row = row.clone();
+        let path = self.long_path(&mut row);
+        let bands = self.bands.bands.iter();
+        let bands = bands.map(|places| self.band(places, &row));
+        let bands: Vec<String> = path
+            .into_iter()
+            .chain(bands)
             .filter(|band| band.contains(|c| c != '&' && c != ' '))
             .collect();
         if apart && self.bands.bands.len() > 1 {
@@ -154,6 +157,24 @@ impl Table {
             let end = format!("{end}{}", room(band));
             text.push_str(&format!("{} {end}\n", band.trim_end()));
         }
+    }
+
+    /// A path that is wider than its slot, taken from its row for a line of its own.
+    fn long_path(&self, row: &mut Row) -> Option<String> {
+        let place = self.bands.bands.first()?.first()?;
+        let column = *place.columns.first()?;
+        let wide = self.bands.widths.get(place.slot)?;
+        let path = row.plain.get(column)?.first()?;
+        if path.breaks != Breaks::Path || path.width <= *wide {
+            return None;
+        }
+        let path = escaped(&path.text);
+        row.plain[column].clear();
+        row.math[column].clear();
+        let slots = self.bands.widths.len();
+        Some(format!(
+            "\\multicolumn{{{slots}}}{{@{{}}l@{{}}}}{{\\texttt{{{path}}}}}"
+        ))
     }
 
     fn band(&self, places: &[Place], row: &Row) -> String {
@@ -233,15 +254,17 @@ fn lines(plain: &Line, math: &Line, wide: usize) -> Vec<String> {
     match math.breaks {
         Breaks::Words => return vec![escaped(&math.text)],
         Breaks::Path => return vec![format!("\\texttt{{{}}}", escaped(&math.text))],
-        _ if plain.width <= wide => return vec![format!("${}$", math.text)],
         _ => {}
     }
-    let (measured, printed) = (
-        chunks(&plain.text, plain.breaks),
-        pieces(&math.text, math.breaks),
-    );
-    if measured.len() != printed.len() {
-        return vec![format!("${}$", math.text)];
+    let lines = broken(&plain.text, &math.text, math.breaks, wide);
+    lines.iter().map(|line| format!("${line}$")).collect()
+}
+
+/// A formula in lines whose measured forms are no wider than `wide`, as far as it may be broken.
+fn broken(plain: &str, math: &str, breaks: Breaks, wide: usize) -> Vec<String> {
+    let (measured, printed) = (chunks(plain, breaks), pieces(math, breaks));
+    if width(plain) <= wide || measured.len() != printed.len() {
+        return vec![math.to_owned()];
     }
     let mut lines: Vec<String> = Vec::new();
     let mut used = 0;
@@ -251,6 +274,10 @@ fn lines(plain: &Line, math: &Line, wide: usize) -> Vec<String> {
                 line.push(' ');
                 line.push_str(printed);
                 used += 1 + width(measured);
+            }
+            _ if breaks == Breaks::Length && width(measured) > wide => {
+                lines.extend(broken(measured, printed, Breaks::Formula, wide));
+                used = wide;
             }
             _ => {
                 // An operator at the start of a line keeps its space when something stands before it.
@@ -263,7 +290,7 @@ fn lines(plain: &Line, math: &Line, wide: usize) -> Vec<String> {
             }
         }
     }
-    lines.iter().map(|line| format!("${line}$")).collect()
+    lines
 }
 
 /// The pieces that a formula in LaTeX may be broken into: in front of operators outside of braces and brackets.
@@ -349,5 +376,40 @@ mod tests {
             pieces(shapes, Breaks::Shapes),
             ["[T, d],", "[d]", "\\to [T]"]
         );
+    }
+
+    #[test]
+    fn lengths_break_in_front_of_their_mean_and_inside_it() {
+        let (plain, math) = (
+            "1..W, mean W·T/2 - W²/2 + 1/2",
+            "1\\ldots W,\\; \\text{mean }\\frac{W T}{2} - \\frac{W^{2}}{2} + \\frac{1}{2}",
+        );
+        assert_eq!(
+            broken(plain, math, Breaks::Length, 14),
+            [
+                "1\\ldots W,\\;",
+                "\\text{mean }\\frac{W T}{2}",
+                "{}- \\frac{W^{2}}{2} + \\frac{1}{2}"
+            ]
+        );
+        assert_eq!(broken(plain, math, Breaks::Length, 40), [math]);
+    }
+
+    #[test]
+    fn a_path_wider_than_its_slot_has_a_line_of_its_own() {
+        let text = std::fs::read_to_string("models/gemma2.ron").expect("the model is there");
+        let model = crate::model::trace(&text).expect("the model is right");
+        let ledger = model.forward().expect("it runs");
+        let asked = crate::summary::Asked {
+            phase: "forward",
+            profile: &crate::profile::Profile::exact(),
+            dtype: crate::dtype::Dtype::find("bf16").expect("a type"),
+            preset: None,
+            basis: &[],
+        };
+        let summary = crate::summary::summarize(&model, &ledger, &asked).expect("formulas");
+        let text = render(&summary, &Style::default());
+        let path = "\n\\multicolumn{4}{@{}l@{}}{\\texttt{layers.local.attention.keys}} \\\\*\n& $0$ & $0$ & $0$";
+        assert!(text.contains(path), "{text}");
     }
 }

@@ -119,8 +119,9 @@ impl Need {
                 Breaks::Path => (line.width.min(PATH), line.width),
                 Breaks::Shapes => (widest(&line.text, line.breaks), line.width),
                 Breaks::Length => {
-                    let widest = widest(&line.text, line.breaks);
-                    (widest, widest)
+                    let parts = widest(&line.text, line.breaks);
+                    let pieces = widest(&line.text, Breaks::Formula);
+                    (pieces, parts.min(pieces.max(READABLE)))
                 }
                 Breaks::Formula => {
                     let widest = widest(&line.text, line.breaks);
@@ -161,6 +162,13 @@ pub(super) fn choose(section: &Section<'_>, measure: &Measure, page: usize) -> O
     }
     let base = if total(&named) <= page { named } else { least };
     (total(&base) <= page).then(|| filled(bands, measure, base, page))
+}
+
+/// The last layout at the least widths of its slots, for a page that none fits.
+pub(super) fn narrowest(section: &Section<'_>, measure: &Measure) -> Option<Bands> {
+    let bands = places(section, section.layouts.last()?);
+    let widths = slots(&bands, measure, |need| need.least);
+    Some(Bands { bands, widths })
 }
 
 /// The places of the last layout, one after the other.

@@ -13,7 +13,7 @@ pub(super) enum Breaks {
     Formula,
     /// In front of `x` and `->`, after a shape.
     Shapes,
-    /// After a comma.
+    /// After a comma; a part that is too long as a formula.
     Length,
     /// Between words.
     Words,
@@ -51,9 +51,9 @@ pub(super) fn chunks(text: &str, breaks: Breaks) -> Vec<&str> {
         if breaks == Breaks::Length && !text[..at].ends_with(',') {
             continue;
         }
-        // What stays with the piece after it has its space after it: a sign, `x`, `->`.
+        // What stays with the piece after it has its space after it: a sign, `x`, `->`, the word before a mean length.
         let piece = &text[start..at];
-        let leads = matches!(piece, "+" | "-" | "x" | "->");
+        let leads = matches!(piece, "+" | "-" | "x" | "->") || start == 0 && piece == "mean";
         if breaks == Breaks::Words || !leads {
             chunks.push(piece);
             start = at + 1;
@@ -87,6 +87,10 @@ pub(super) fn wrap(text: &str, breaks: Breaks, limit: usize) -> Vec<Cow<'_, str>
             line.push(' ');
         }
         let mut rest = chunk;
+        if breaks == Breaks::Length && width(rest) > limit {
+            lines.extend(wrap(rest, Breaks::Formula, limit));
+            continue;
+        }
         while width(&line) + width(rest) > limit {
             let (head, tail) = cut(rest, limit.saturating_sub(width(&line)).max(1));
             line.push_str(head);
@@ -168,6 +172,10 @@ mod tests {
         assert_eq!(
             chunks("1..T, mean T/2 + 1/2", Breaks::Length),
             ["1..T,", "mean T/2 + 1/2"]
+        );
+        assert_eq!(
+            wrap("1..W, mean W·T/2 - W²/2 + 1/2", Breaks::Length, 14),
+            ["1..W,", "mean W·T/2", "- W²/2 + 1/2"]
         );
     }
 
