@@ -51,10 +51,7 @@ impl Formula {
 
     /// The conditions under which it holds, in words: `H divides d`.
     pub fn valid_when(&self) -> Vec<String> {
-        self.conditions
-            .iter()
-            .map(|condition| condition.display(&self.symbols))
-            .collect()
+        self.conditions.lines(&self.symbols)
     }
 
     /// The same formula in the named symbols, as far as the model's definitions, relations and chosen values allow.

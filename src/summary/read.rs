@@ -70,12 +70,7 @@ pub fn summarize<'l>(
         .map(|row| read.row(row))
         .collect::<Result<Vec<_>, _>>()?;
     let card = read.card(model, ledger, &totals)?;
-    let mut conditions: Vec<String> = ledger
-        .conditions
-        .iter()
-        .map(|c| c.display(symbols))
-        .collect();
-    conditions.dedup();
+    let conditions = ledger.conditions.lines(symbols);
     let Read { basis, stays, .. } = read;
     let stays = basis.map_or_else(Vec::new, |basis| basis.explain(stays));
     Ok(Summary {

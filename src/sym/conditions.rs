@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::collections::btree_set;
 
-use super::{AlgebraError, Bindings, Context, Domain, EvalError, Poly, Subst, Sym, Symbols};
+use super::{AlgebraError, Bindings, Coeff, Context, Domain, EvalError, Poly, Subst, Sym, Symbols};
 
 /// A statement about the symbols. The order makes lists of them deterministic.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -113,6 +113,18 @@ impl Condition {
         }
     }
 
+    /// The same condition in a form that does not depend on how it was written.
+    fn core(&self) -> Condition {
+        let primitive = |poly: Poly| poly.scale(&poly.content().recip().unwrap_or(Coeff::ONE));
+        match self {
+            Condition::AtLeast(a, b) => Condition::AtLeast(primitive(a - b), Poly::zero()),
+            Condition::Divides(a, b) => b
+                .div_single(a)
+                .map_or_else(|| self.clone(), Condition::Integer),
+            _ => self.clone(),
+        }
+    }
+
     /// The symbols it speaks of.
     pub fn symbols(&self) -> BTreeSet<Sym> {
         match self {
@@ -149,6 +161,26 @@ impl Conditions {
     /// In order.
     pub fn iter(&self) -> btree_set::Iter<'_, Condition> {
         self.0.iter()
+    }
+
+    /// In words, each once: none that is another times a number, and no bound of a divisor by what it divides.
+    pub fn lines(&self, symbols: &Symbols) -> Vec<String> {
+        let mut cx = Context::without_assumptions(symbols);
+        let cores: BTreeSet<Condition> = self.iter().map(Condition::core).collect();
+        let mut said = BTreeSet::new();
+        let mut lines = Vec::new();
+        for condition in self {
+            let implied = match condition {
+                Condition::AtLeast(a, b) => a.div_single(b).is_some_and(|quotient| {
+                    cores.contains(&Condition::Integer(quotient)) && cx.proves_positive(a)
+                }),
+                _ => false,
+            };
+            if !implied && said.insert(condition.core()) {
+                lines.push(condition.display(symbols));
+            }
+        }
+        lines
     }
 
     /// Whether there is none.

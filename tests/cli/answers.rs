@@ -222,6 +222,17 @@ fn an_expression_given_for_a_symbol_stays_in_its_domain() {
 }
 
 #[test]
+fn a_condition_is_said_once_however_it_was_written() {
+    let model = br#"Model(name: "said", phases: [forward], symbols: (T: context, d: width, H: heads, W: window),
+        relations: ["H | d", "2*H | 2*d", "2*d >= 2*H", "3*d >= 3*W", "d >= W", "W >= H", "4*H >= 4*W"],
+        inputs: (x: "@n d"),
+        nodes: (y: Linear(x, "d -> H d/H"), z: Slice(x, "d", "H")), output: y)"#;
+    let report = run_with(&["report", "-"], model);
+    let said = "valid when  W >= H; 4*H >= 4*W; d >= W; H divides d\n";
+    assert!(report.stdout.contains(said), "{}", report.stdout);
+}
+
+#[test]
 fn sql_tells_symbols_apart_that_differ_only_in_case() {
     let call = ["formula", "models/mixtral.ron", "params_active", "--syntax"];
     let sql = run_with(&[&call[..], &["sql"]].concat(), b"");
