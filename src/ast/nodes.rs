@@ -1,6 +1,6 @@
 //! Blocks and their nodes are read: ops with what their fields hold, calls, repeats, masks.
 
-use super::model::{Block, Call, Given, MaskWords, Node, Pattern, Text, Value, Word};
+use super::model::{Block, Call, Given, MaskWords, Node, Pattern, STRUCTURE, Text, Value, Word};
 use super::read::{Reader, Slot};
 use super::ron::{Kind, Name, Tree};
 use crate::diag::{Code, Diagnostic, did_you_mean};
@@ -50,11 +50,6 @@ const EVERY: &[Slot] = &[
     ("count", true),
     ("inputs", true),
     ("dims", false),
-];
-
-/// Words of nodes that are no ops.
-const STRUCTURE: [&str; 10] = [
-    "Call", "Repeat", "Share", "Cycle", "Every", "Route", "Scan", "If", "Part", "Once",
 ];
 
 /// What the nodes of a group have in common.
@@ -228,6 +223,14 @@ impl Reader<'_> {
                 let blocks = vec![self.name(slots[1]?)?, self.name(slots[2]?)?];
                 let pattern = self.rounds(slots[3]?, slots[0], false)?;
                 (blocks, pattern, slots[4]?, slots[5])
+            }
+            "Part" | "Once" => {
+                let word = head.text;
+                let message = format!("`{word}` holds nodes with names");
+                let help = format!("write `{word}(y: Linear(x, \"d -> f\"))`");
+                self.diagnostics
+                    .push(Diagnostic::at(Code::Form, span, message).help(help));
+                return None;
             }
             _ => {
                 let Some(def) = ops::find(head.text) else {

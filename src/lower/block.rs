@@ -7,8 +7,8 @@ use smallvec::SmallVec;
 use super::scope::{self, Local, Sizes};
 use super::symbols::Positions;
 use crate::ast::model::{
-    Block as AstBlock, Call, Given, Model, Node as AstNode, Pattern as AstPattern, Text, Value,
-    Word,
+    Block as AstBlock, Call, Given, Model, Node as AstNode, Pattern as AstPattern, STRUCTURE, Text,
+    Value, Word,
 };
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::graph::{Block, BlockBuilder, BlockId, Callee, Node, NodeId, NodeKind, Pattern, Turns};
@@ -247,12 +247,12 @@ impl<'a, 's> Lower<'a, 's, '_> {
     fn report_unknown(&mut self, word: &Word<'s>) {
         let inputs = self.block.inputs.iter().map(|(name, _)| name.text);
         let nodes = self.block.nodes.iter().map(|node| node.name.text);
-        let help = match ops::find(word.text) {
-            Some(op) => Some(format!(
-                "an op is written with its fields: `{}(..)`",
-                op.name
-            )),
-            None => did_you_mean(word.text, inputs.chain(nodes)),
+        let is_op = ops::find(word.text).is_some() || STRUCTURE.contains(&word.text);
+        let help = if is_op {
+            let call = format!("`{}(..)`", word.text);
+            Some(format!("what runs is written with its fields: {call}"))
+        } else {
+            did_you_mean(word.text, inputs.chain(nodes))
         };
         let message = format!("no node `{}` here", word.text);
         self.diagnostics
