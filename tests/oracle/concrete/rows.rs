@@ -162,6 +162,7 @@ pub(crate) fn norm(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor, M
     let centred = match given.word("kind")? {
         "layer" => true,
         "rms" => false,
+        "batch" => return batch_norm(x, along, (gain, bias), count),
         other => return misfit(format!("the oracle does not know the norm `{other}`")),
     };
     look_along(x, x, along, count);
@@ -193,12 +194,47 @@ pub(crate) fn norm(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor, M
             }
         }
     });
+    weigh_channels(x, along, (gain, bias), count);
+    Ok(x.clone())
+}
+
+/// `Norm` with what is stored for each channel: a root a channel, and each element by itself.
+fn batch_norm(
+    x: &Tensor,
+    channels: usize,
+    (gain, bias): (bool, bool),
+    count: &mut Count,
+) -> Result<Tensor, Misfit> {
+    let mut roots = Vec::new();
+    for channel in 0..x.0[channels].size.here {
+        let mut calc = Calc(count);
+        let safe = calc.add(channel as f64, 1e-5);
+        roots.push(calc.sqrt(safe));
+    }
+    each(&x.dims(), |at| {
+        count.sight.output(x, at);
+        count.sight.read(x, at);
+        let mut calc = Calc(count);
+        let centred = calc.add(1.0, -0.5);
+        let mut element = calc.div(centred, roots[at[channels]]);
+        if gain {
+            element = calc.mul(element, 1.0);
+        }
+        if bias {
+            calc.add(element, 0.0);
+        }
+    });
+    weigh_channels(x, channels, (gain, bias), count);
+    Ok(x.clone())
+}
+
+/// The gains and biases of a norm, one of each for an element of the axis.
+fn weigh_channels(x: &Tensor, along: usize, (gain, bias): (bool, bool), count: &mut Count) {
     for (has, tensor) in [(gain, "gain"), (bias, "bias")] {
         if has {
             each(&[x.0[along].size.here], |_| count.weigh(tensor));
         }
     }
-    Ok(x.clone())
 }
 
 /// `Reduce`: each row becomes one number.
