@@ -19,6 +19,8 @@ use crate::work::{
     WeightRole, Work,
 };
 
+mod price;
+
 /// A stage of a phase: what it puts in place of symbols, and how many steps it takes.
 pub(crate) struct Stage {
     pub(crate) name: String,
@@ -193,22 +195,22 @@ impl Tally<'_, '_> {
                 .filter_map(|operand| instance.fact(*operand))
                 .map(|fact| fact.shape.clone())
                 .collect();
-            let (word, work) = match &node.kind {
-                NodeKind::Op { def, op, .. } => {
+            let (word, whole, work) = match &node.kind {
+                NodeKind::Op { def, op, args, .. } => {
                     let op: &Arc<dyn Op> = fact.op.as_ref().unwrap_or(op);
                     let shapes: SmallVec<[&Shape; 2]> =
                         inputs.iter().map(|shape| &**shape).collect();
-                    (def.name, op.work(&shapes, &fact.shape, self.cx.symbols))
+                    let work = op.work(&shapes, &fact.shape, self.cx.symbols);
+                    (def.name, self.profile.of_op(def.name, args.chosen()), work)
                 }
                 NodeKind::Call {
                     pattern: Pattern::Scan { .. },
                     ..
                 } => {
                     let state = fact.state.clone();
-                    (
-                        "Scan",
-                        state.map_or_else(Work::none, |state| Work::keeping(Kept::state(state))),
-                    )
+                    let work =
+                        state.map_or_else(Work::none, |state| Work::keeping(Kept::state(state)));
+                    ("Scan", None, work)
                 }
                 _ => continue,
             };
@@ -235,6 +237,7 @@ impl Tally<'_, '_> {
             };
             let mut row = self.entered(row, &work, &times, waits)?;
             if !waits {
+                row.amounts.flops = self.flops(&row, &work, whole, &times.runs)?;
                 let read = self.weights_read((block, node_id), (&work, &fact.shape), &times)?;
                 row.amounts.weights_read = read.map(Box::new);
             }
@@ -277,7 +280,6 @@ impl Tally<'_, '_> {
         if let Some(kept) = &work.kept {
             self.store(&mut row.amounts, kept, &times.kept, waits)?;
         }
-        row.amounts.flops = self.profile.price(&row.amounts.macs, &row.elementwise);
         Ok(row)
     }
 

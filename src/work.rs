@@ -249,7 +249,7 @@ impl Kind {
     }
 }
 
-/// What a trainable tensor of an op is for.
+/// What a trainable tensor of an op is for. Gains and biases meet each element of the op's output once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WeightRole {
     /// The second operand of a contraction: a weight matrix, a kernel, a table.
@@ -397,6 +397,8 @@ pub struct Work {
     pub weights: SmallVec<[Weight; 2]>,
     /// What it keeps for later passes, if it keeps anything.
     pub kept: Option<Kept>,
+    /// The product that it stands for and does not compute, if it is a lookup.
+    pub lookup: Option<Contraction>,
 }
 
 impl Work {
@@ -417,6 +419,14 @@ impl Work {
     pub fn keeping(kept: Kept) -> Self {
         Work {
             kept: Some(kept),
+            ..Work::default()
+        }
+    }
+
+    /// A lookup: it does no arithmetic, and some conventions price the product of one-hot rows that it stands for.
+    pub fn lookup(product: Contraction) -> Self {
+        Work {
+            lookup: Some(product),
             ..Work::default()
         }
     }

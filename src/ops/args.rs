@@ -156,6 +156,14 @@ impl Args {
         word, Word, String
     );
 
+    /// The word that is chosen, of an op that has one to choose: `layer` of `Norm(x, layer, "d")`.
+    pub fn chosen(&self) -> Option<&str> {
+        self.0.iter().find_map(|(_, value)| match value {
+            Some(Arg::Word(word)) => Some(word.as_str()),
+            _ => None,
+        })
+    }
+
     /// Sizes on both sides of an arrow.
     pub fn map(&self, field: &'static str) -> Result<(Vec<Poly>, Vec<Poly>), OpError> {
         match self.get(field) {

@@ -3,7 +3,8 @@
 //! y(i.., :) = table(indices(i..), :)
 //!
 //! - shape: `[V, ..] , [i..] -> [i.., ..]`
-//! - work: none; a lookup is no matrix product
+//! - work: none; a lookup is no matrix product. A profile may price it as the one that it stands for, of one-hot rows and
+//!   the table: for each output scalar a dot of length `V`
 //!
 //! ```ron
 //! x: Gather(table, tokens),
@@ -14,8 +15,8 @@ use std::sync::Arc;
 use super::args::{Args, Field, FieldKind};
 use super::{Inferred, Op, OpDef, OpError};
 use crate::shape::Shape;
-use crate::sym::{Context, Symbols};
-use crate::work::Work;
+use crate::sym::{Context, Poly, Symbols};
+use crate::work::{Contraction, Work};
 
 pub(super) const DEF: OpDef = OpDef {
     name: "Gather",
@@ -52,8 +53,10 @@ impl Op for Gather {
         }
     }
 
-    fn work(&self, _: &[&Shape], _: &Shape, _: &Symbols) -> Work {
-        Work::none()
+    fn work(&self, inputs: &[&Shape], output: &Shape, _: &Symbols) -> Work {
+        let rows = inputs.first().and_then(|table| table.axes().first());
+        let rows = rows.map_or_else(Poly::zero, |rows| rows.dim.poly().clone());
+        Work::lookup(Contraction::plain(output.elements(), rows))
     }
 
     fn looks_up(&self) -> bool {

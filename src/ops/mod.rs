@@ -124,6 +124,17 @@ pub struct OpDef {
     pub build: fn(&Args) -> Result<Arc<dyn Op>, OpError>,
 }
 
+impl OpDef {
+    /// The words that a model may choose among: the functions of `Map`, the kinds of `Norm`.
+    pub fn choices(&self) -> &'static [&'static str] {
+        let words = self.fields.iter().find_map(|field| match field.kind {
+            args::FieldKind::Word(words) => Some(words),
+            _ => None,
+        });
+        words.unwrap_or_default()
+    }
+}
+
 /// The op of that name.
 pub fn find(name: &str) -> Option<&'static OpDef> {
     OPS.iter().find(|def| def.name == name)

@@ -1,0 +1,445 @@
+//! Each shipped profile against numbers that were published under its convention, compared exactly where they are exact.
+//!
+//! Points of formulas were evaluated in integers from the text of the source that stands beside them.
+
+use dashu_int::IBig;
+use dotledger::{Formula, Ledger, Model, Options, Profile};
+
+/// Values of symbols and switches, by name.
+type Set<'a> = &'a [(&'a str, &'a str)];
+
+fn read(path: &str, preset: Option<&str>, set: Set<'_>) -> Model {
+    let text = std::fs::read_to_string(path).expect("the model is there");
+    let options = Options {
+        preset: preset.map(str::to_owned),
+        set: set
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+    };
+    Model::read(path, &text, &options).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// A model of `models/` at a published size.
+fn sized(file: &str, preset: &str, set: Set<'_>) -> Model {
+    read(&format!("models/{file}.ron"), Some(preset), set)
+}
+
+/// A model of `tests/models/`.
+fn own(file: &str, set: Set<'_>) -> Model {
+    read(&format!("tests/models/{file}.ron"), None, set)
+}
+
+fn ledger(model: &Model, profile: &str) -> Ledger {
+    let profile = Profile::shipped(profile).expect("the profile is shipped");
+    model
+        .ledger("forward", &profile)
+        .unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+fn number(formula: &Formula) -> IBig {
+    formula.at(&[]).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn flops(model: &Model, profile: &str) -> IBig {
+    number(&ledger(model, profile).flops())
+}
+
+/// FLOPs of some parts.
+fn flops_of(model: &Model, profile: &str, parts: &[&str]) -> IBig {
+    let ledger = ledger(model, profile);
+    number(&ledger.only(|row| parts.contains(&row.part.word())).flops())
+}
+
+fn whole(value: u64) -> IBig {
+    IBig::from(value)
+}
+
+/// A count in units of 10^9 with so many decimals, rounded half up.
+fn giga(count: &IBig, decimals: usize) -> String {
+    let unit = IBig::from(10).pow(9 - decimals);
+    let rounded: IBig = (count + &unit / 2) / unit;
+    let digits = rounded.to_string();
+    let (ahead, behind) = digits.split_at(digits.len() - decimals);
+    format!("{ahead}.{behind}")
+}
+
+/// NVIDIA/Megatron-LM, `num_floating_point_operations`, at one sequence: causally halved, logits in, the router out, two of
+/// eight experts.
+#[test]
+fn megatron_counts_what_its_code_counts() {
+    let gpt3 = [
+        ("B", "1"),
+        ("T", "2048"),
+        ("L", "96"),
+        ("d", "12288"),
+        ("H", "96"),
+        ("V", "51200"),
+        ("Tmax", "2048"),
+    ];
+    let gpt3 = read("models/gpt2.ron", None, &gpt3);
+    assert_eq!(flops(&gpt3, "megatron"), whole(2_174_868_359_479_296));
+    let llama = sized("llama", "llama3_8b", &[("B", "1"), ("T", "8192")]);
+    assert_eq!(flops(&llama, "megatron"), whole(421_645_529_382_912));
+    assert_eq!(
+        flops(&llama, "megatron"),
+        whole(51_470_401_536) * 8192,
+        "a token"
+    );
+    let mixtral = sized("mixtral", "mixtral_8x7b", &[("B", "1"), ("T", "4096")]);
+    assert_eq!(flops(&mixtral, "megatron"), whole(326_477_644_038_144));
+}
+
+/// pytorch/torchtitan, `get_dense_model_nparams_and_flops`: 6 (N - N_embedding) + 6 L H (d_qk + d_v) T a token.
+#[test]
+fn torchtitan_counts_what_its_code_counts() {
+    let llama = sized("llama", "llama3_8b", &[("B", "1"), ("T", "8192")]);
+    assert_eq!(
+        flops(&llama, "torchtitan"),
+        whole(57_914_449_920) * 8192,
+        "a token"
+    );
+    // A table that is looked up only is not among the parameters; one that is the head too is.
+    let untied = (8_030_261_248 - 128_256 * 4096, 32 * 32 * (128 + 128));
+    let tied = (1_235_814_400, 16 * 32 * (64 + 64));
+    // Learned positions are an embedding; biases and gains are parameters.
+    let gpt2 = (124_439_808 - 1024 * 768, 12 * 12 * (64 + 64));
+    // Of eight experts two are passed, and the router is.
+    let mixtral = (12_879_925_248 - 32_000 * 4096, 32 * 32 * (128 + 128));
+    // Queries and keys are longer than values; the bias that corrects the choice of experts is no parameter. The active
+    // parameters are summed from the published sizes, as are all: 671,026,419,200.
+    let deepseek = (
+        37_552_297_472 - 129_280 * 7168 - 58 * 256,
+        61 * 128 * (128 + 64 + 128),
+    );
+    let cases: [(&str, &str, (u64, u64)); 5] = [
+        ("llama", "llama3_8b", untied),
+        ("llama", "llama3_2_1b", tied),
+        ("gpt2", "gpt2", gpt2),
+        ("mixtral", "mixtral_8x7b", mixtral),
+        ("deepseek", "deepseek_v3", deepseek),
+    ];
+    for (file, preset, (weights, heads)) in cases {
+        let model = sized(file, preset, &[("B", "3"), ("T", "1000")]);
+        let a_token = whole(6) * weights + whole(6) * heads * 1000;
+        assert_eq!(flops(&model, "torchtitan"), a_token * 3000, "{preset}");
+    }
+}
+
+/// PaLM, appendix B: 6 N + 12 L H Q T a token, as karpathy/nanoGPT evaluates it for GPT-2 without biases and without the table
+/// of positions.
+#[test]
+fn palm_counts_what_nanogpt_makes_of_appendix_b() {
+    let model = sized("gpt2", "nanogpt", &[("B", "1"), ("T", "1024")]);
+    let printed = whole(875_062_886_400);
+    let formula = (whole(6) * 123_551_232_u64 + whole(12) * 12 * 12 * 64 * 1024) * 1024;
+    assert_eq!(formula, printed);
+    assert_eq!(flops(&model, "palm"), printed);
+}
+
+/// Chinchilla, appendix F, as it is printed, three passes over a sequence:
+/// 2 s V d + L (6 s d (k H) + 2 s s (k H) + 3 H s s + 2 s s (k H) + 2 s (k H) d + 4 s d f) + 2 s d V.
+#[test]
+fn chinchilla_is_the_printed_formula() {
+    let formula = ledger(&own("chinchilla", &[]), "chinchilla").flops();
+    let symbols = [
+        ("L", 3),
+        ("H", 5),
+        ("T", 7),
+        ("d", 11),
+        ("k", 13),
+        ("f", 17),
+        ("V", 19),
+    ];
+    let [l, h, s, d, k, f, v] = symbols.map(|(_, value)| value);
+    let layer = 6 * s * d * (k * h)
+        + 2 * s * s * (k * h)
+        + 3 * h * s * s
+        + 2 * s * s * (k * h)
+        + 2 * s * (k * h) * d
+        + 4 * s * d * f;
+    let forward = 2 * s * v * d + l * layer + 2 * s * d * v;
+    assert_eq!(formula.at(&symbols), Ok(whole(3 * forward)));
+}
+
+/// Chinchilla, table A4: F over 6 N D at s = 2048 and V = 32000 (as nanoGPT chose them), embedding and logits dropped from F.
+#[test]
+fn chinchilla_s_table_has_its_ratios() {
+    let row = |layers: &str, width: &str, mlp: &str, heads: &str, key: &str| {
+        let set = [
+            ("L", layers),
+            ("d", width),
+            ("f", mlp),
+            ("H", heads),
+            ("k", key),
+        ];
+        let set = [&set[..], &[("T", "2048"), ("V", "32000")]].concat();
+        let model = own("chinchilla", &set);
+        let params = number(&ledger(&model, "exact").params());
+        (params, flops(&model, "chinchilla_table"))
+    };
+    // In units of 10^-4, rounded half up.
+    let ratio = |(params, flops): &(IBig, IBig)| {
+        let tokens = params * 6 * 2048;
+        (flops * 10_000 + &tokens / 2) / tokens
+    };
+    let small = row("10", "640", "2560", "10", "64");
+    assert_eq!(ratio(&small), whole(10_250), "73M: 1.0250");
+    let middle = row("24", "1280", "5120", "10", "128");
+    assert_eq!(middle, (whole(552_604_160), whole(7_353_453_772_800)));
+    assert_eq!((ratio(&middle) + 50) / 100, whole(108), "552M: 1.08");
+    let large = row("40", "3584", "14336", "28", "128");
+    assert_eq!(large, (whole(6_796_274_688), whole(83_021_046_743_040)));
+    assert_eq!((ratio(&large) + 50) / 100, whole(99), "6.8B: 0.99");
+}
+
+/// Kaplan et al., table 1, at the size of GPT-2, a token at a time: the rows, and the total that has no embedding and no
+/// de-embedding. Biases, norms and positions of the model count nothing.
+#[test]
+fn kaplan_counts_the_rows_of_table_1() {
+    let model = sized("gpt2", "gpt2", &[("B", "1"), ("T", "1024")]);
+    let rows: [(&[&str], u64); 5] = [
+        (&["qkv"], 42_467_328),
+        (&["scores", "mixing"], 18_874_368),
+        (&["out"], 14_155_776),
+        (&["mlp"], 113_246_208),
+        (&["embedding", "head", "norm", "other"], 0),
+    ];
+    for (parts, a_token) in rows {
+        assert_eq!(
+            flops_of(&model, "kaplan", parts),
+            whole(a_token) * 1024,
+            "{parts:?}"
+        );
+    }
+    assert_eq!(flops(&model, "kaplan"), whole(188_743_680) * 1024);
+    let head = number(
+        &ledger(&model, "kaplan")
+            .only(|row| row.part.word() == "head")
+            .macs(),
+    );
+    assert_eq!(
+        head * 2,
+        whole(77_194_752) * 1024,
+        "the row that is not in the total"
+    );
+}
+
+/// huggingface/pytorch-image-models, `gmacs` of its benchmark tables: fvcore, in units of 10^9 with two decimals.
+#[test]
+fn fvcore_counts_what_timm_publishes() {
+    let vit = |image, patch, layers, width, heads, mlp| {
+        let sizes = [
+            ("image", image),
+            ("patch", patch),
+            ("L", layers),
+            ("d", width),
+            ("H", heads),
+        ];
+        let rest = [
+            ("f", mlp),
+            ("B", "1"),
+            ("channels", "3"),
+            ("classes", "1000"),
+        ];
+        read("models/vit.ron", None, &[&sizes[..], &rest].concat())
+    };
+    let mixer = |grid, patch, layers, width, tokens, mlp| {
+        let sizes = [
+            ("grid", grid),
+            ("patch", patch),
+            ("L", layers),
+            ("d", width),
+            ("t", tokens),
+        ];
+        let rest = [
+            ("f", mlp),
+            ("B", "1"),
+            ("channels", "3"),
+            ("classes", "1000"),
+        ];
+        own("mixer", &[&sizes[..], &rest].concat())
+    };
+    let resnet = |rounds: [&'static str; 4], deep| {
+        let [r1, r2, r3, r4] = rounds;
+        let rounds = [
+            ("r1", r1),
+            ("r2", r2),
+            ("r3", r3),
+            ("r4", r4),
+            ("deep", deep),
+        ];
+        let rest = [
+            ("side", "7"),
+            ("d", "64"),
+            ("B", "1"),
+            ("channels", "3"),
+            ("classes", "1000"),
+        ];
+        own("resnet", &[&rounds[..], &rest].concat())
+    };
+    let published = [
+        (
+            "vit_tiny_patch16_224",
+            vit("224", "16", "12", "192", "3", "768"),
+            "1.26",
+        ),
+        (
+            "vit_base_patch32_224",
+            vit("224", "32", "12", "768", "12", "3072"),
+            "4.41",
+        ),
+        (
+            "vit_base_patch16_384",
+            vit("384", "16", "12", "768", "12", "3072"),
+            "55.54",
+        ),
+        (
+            "vit_huge_patch14_224",
+            vit("224", "14", "32", "1280", "16", "5120"),
+            "167.40",
+        ),
+        (
+            "mixer_s32_224",
+            mixer("7", "32", "8", "512", "256", "2048"),
+            "1.00",
+        ),
+        (
+            "mixer_b16_224",
+            mixer("14", "16", "12", "768", "384", "3072"),
+            "12.62",
+        ),
+        ("resnet18", resnet(["2", "2", "2", "2"], "false"), "1.82"),
+        ("resnet101", resnet(["3", "4", "23", "3"], "true"), "7.83"),
+    ];
+    for (name, model, gmacs) in &published {
+        assert_eq!(giga(&flops(model, "fvcore"), 2), *gmacs, "{name}");
+    }
+    // Parameters and MACs of torchvision's tables, of the models that stand among the tests alone.
+    let of = |at: usize| {
+        let ledger = ledger(&published[at].1, "fvcore");
+        (number(&ledger.params()), number(&ledger.macs()))
+    };
+    assert_eq!(of(4).0, whole(19_104_624));
+    assert_eq!(of(5).0, whole(59_880_472));
+    assert_eq!(of(6), (whole(11_689_512), whole(1_814_073_344)));
+    assert_eq!(of(7), (whole(44_549_160), whole(7_801_405_440)));
+}
+
+/// By fvcore's own handlers: 5 an element of a LayerNorm, 2 of a BatchNorm, 1 of what is averaged, nothing else beside MACs.
+#[test]
+fn fvcore_adds_norms_and_pooling_to_macs() {
+    let beside = |model: &Model| {
+        let ledger = ledger(model, "fvcore");
+        number(&ledger.flops()) - number(&ledger.macs())
+    };
+    let bert = sized("bert", "bert_base_uncased", &[("B", "2"), ("T", "100")]);
+    assert_eq!(beside(&bert), whole(5 * 25 * 2 * 100 * 768));
+    let gpt2 = sized("gpt2", "gpt2", &[("B", "2"), ("T", "100")]);
+    assert_eq!(beside(&gpt2), whole(5 * 25 * 2 * 100 * 768));
+    let llama = sized("llama", "llama3_8b", &[("B", "2"), ("T", "100")]);
+    assert_eq!(
+        beside(&llama),
+        whole(0),
+        "an RMS norm is no op that it knows"
+    );
+    let net = [
+        ("r1", "1"),
+        ("r2", "1"),
+        ("r3", "1"),
+        ("r4", "1"),
+        ("side", "7"),
+        ("d", "64"),
+    ];
+    let net = own(
+        "resnet",
+        &[
+            &net[..],
+            &[("B", "2"), ("channels", "3"), ("classes", "10")],
+        ]
+        .concat(),
+    );
+    // The stem, one block of two, and three of two and a shortcut each.
+    let normed = 112 * 112 * 64 + 56 * 56 * 64 * 2 + (28 * 28 * 128 + 14 * 14 * 256 + 49 * 512) * 3;
+    assert_eq!(beside(&net), whole(2 * (2 * normed + 49 * 512)));
+}
+
+/// A profile of one's own: Korthikanti et al. 2022 count a step of training over all pairs, without recomputation, as
+/// 72 B L s h h (1 + s/(6 h) + V/(12 h L)); their point is GPT-3.
+#[test]
+fn a_profile_from_a_text_prices_as_it_says() {
+    let text = "Profile(name: \"korthikanti\", about: \"\", source: \"arXiv:2205.05198\", masks: full, \
+        flops_per_mac: 2, elementwise: (), backward: 2)";
+    let profile =
+        Profile::parse("korthikanti.ron", text).unwrap_or_else(|errors| panic!("{errors}"));
+    let gpt3 = [
+        ("L", "96"),
+        ("d", "12288"),
+        ("H", "96"),
+        ("V", "51200"),
+        ("Tmax", "2048"),
+    ];
+    let gpt3 = read(
+        "models/gpt2.ron",
+        None,
+        &[&gpt3[..], &[("B", "1"), ("T", "2048")]].concat(),
+    );
+    let ledger = gpt3
+        .ledger("forward", &profile)
+        .unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(number(&ledger.flops()), whole(2_204_555_173_429_248));
+}
+
+/// Elementwise arithmetic is priced by kind; an op that has a price of its own is priced by that instead, and a part that is
+/// left out not at all.
+#[test]
+fn prices_of_ops_stand_for_those_of_kinds() {
+    let model = dotledger::trace(
+        r#"Model(name: "m", symbols: (n: "rows", d: width), inputs: (x: "n d"), nodes: (
+            soft: Softmax(x, "d"),
+            act: Map(relu, [soft]),
+            norm: Part(normed: Norm(act, rms, "d")),
+            head: Part(y: Linear(normed, "d -> d", true)),
+        ), output: y)"#,
+    )
+    .unwrap_or_else(|errors| panic!("{errors}"));
+    let flops = |prices: &str| {
+        let text = format!(
+            "Profile(name: \"p\", about: \"\", source: \"\", masks: exact, flops_per_mac: 2, {prices})"
+        );
+        let profile = Profile::parse("p.ron", &text).unwrap_or_else(|errors| panic!("{errors}"));
+        let ledger = model.ledger("forward", &profile);
+        ledger.unwrap_or_else(|errors| panic!("{errors}")).flops()
+    };
+    let at = |prices: &str| flops(prices).at(&[("n", 7), ("d", 5)]);
+    let (macs, all, rows) = (2 * 7 * 25, 35, 7);
+    assert_eq!(at("elementwise: ()"), Ok(whole(macs)));
+    // Softmax compares all but the first of a row; the head adds a bias.
+    let kinds = 10 * (all - rows) + 10 * all;
+    assert_eq!(at("elementwise: (compare: 10)"), Ok(whole(macs + kinds)));
+    let soft = 3 * all + 10 * all;
+    assert_eq!(
+        at("elementwise: (compare: 10), ops: (softmax: 3)"),
+        Ok(whole(macs + soft))
+    );
+    assert_eq!(
+        at("elementwise: (), ops: (map: (relu: 1, gelu: 8))"),
+        Ok(whole(macs + all))
+    );
+    assert_eq!(
+        at("elementwise: (), ops: (norm: (layer: 5))"),
+        Ok(whole(macs))
+    );
+    assert_eq!(
+        at("elementwise: (), vectors: 3"),
+        Ok(whole(macs + 3 * all + 3 * all))
+    );
+    assert_eq!(
+        at("elementwise: (), vectors: 3, leaves_out: [head]"),
+        Ok(whole(3 * all))
+    );
+    assert_eq!(
+        at("elementwise: (sqrt: 1), backward: 3"),
+        Ok(whole(4 * (macs + rows)))
+    );
+}
