@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::sym::{
-    self, AlgebraError, Basis, Bindings, Condition, Conditions, Context, EvalError, Form, Poly,
-    Subst, Sym, Symbols, Syntax,
+    self, AlgebraError, Basis, Bindings, Coeff, Condition, Conditions, Context, EvalError, Form,
+    Poly, Subst, Sym, Symbols, Syntax,
 };
 use crate::values::closed;
 
@@ -15,6 +15,8 @@ pub struct Formula {
     symbols: Symbols,
     conditions: Conditions,
     numbers: Bindings,
+    /// Whether its value is a count, an integer that is not negative.
+    counts: bool,
 }
 
 /// Why a formula has no number or no form in other symbols.
@@ -41,7 +43,13 @@ impl Formula {
             symbols,
             conditions,
             numbers,
+            counts: true,
         }
+    }
+
+    /// The same formula, whose value is a count or may be a fraction.
+    pub(crate) fn counting(self, counts: bool) -> Self {
+        Formula { counts, ..self }
     }
 
     /// The polynomial.
@@ -116,7 +124,7 @@ impl Formula {
         syntax: Syntax,
     ) -> Result<(String, Vec<String>), FormulaError> {
         let words = |error: AlgebraError| FormulaError(error.message(&self.symbols));
-        if let Err(error) = self.poly.eval_count(&self.numbers, &self.symbols)
+        if let Err(error) = self.value()
             && !matches!(error, EvalError::Unbound(_))
         {
             return Err(FormulaError(error.message(&self.symbols)));
@@ -138,6 +146,9 @@ impl Formula {
             let stays = basis.explain(basis.stays(&poly));
             (poly, stays)
         };
+        if !self.counts {
+            self.exact_in(syntax, &poly)?;
+        }
         for sym in poly.symbols() {
             let (name, spelled) = (self.symbols.name(sym), self.symbols.spelled(sym, syntax));
             if spelled != name {
@@ -145,6 +156,32 @@ impl Formula {
             }
         }
         Ok((sym::print(&poly, &self.symbols, form, syntax), notes))
+    }
+
+    /// The number at the chosen values: a count, or a fraction where it may be one.
+    fn value(&self) -> Result<Coeff, EvalError> {
+        if self.counts {
+            let count = self.poly.eval_count(&self.numbers, &self.symbols);
+            return count.map(Coeff::from);
+        }
+        self.poly.eval(&self.numbers, &self.symbols)
+    }
+
+    /// Refuses a language of integers for what may be a fraction: it would round there without a word.
+    fn exact_in(&self, syntax: Syntax, poly: &Poly) -> Result<(), FormulaError> {
+        if !matches!(syntax, Syntax::Python | Syntax::Rust | Syntax::Sql) {
+            return Ok(());
+        }
+        let mut cx = Context::new(&self.symbols);
+        cx.require_integer(poly);
+        let number = poly.as_const();
+        if cx.used.is_empty() && number.is_none_or(|number| number.is_integer()) {
+            return Ok(());
+        }
+        let text = poly.show(&self.symbols);
+        let message =
+            format!("`{text}` may be a fraction, and integers of this syntax would round it");
+        Err(FormulaError(message))
     }
 
     /// The exact number at the given values, which add to those that the model was read with.

@@ -92,6 +92,8 @@ pub struct Ledger {
     pub conditions: Conditions,
     /// Symbols that have a number.
     pub numbers: Bindings,
+    /// Whether counts are integers; a profile that takes half of all pairs can leave half a dot.
+    pub whole: bool,
 }
 
 impl Amounts {
@@ -152,6 +154,7 @@ impl Ledger {
             self.conditions.clone(),
             self.numbers.clone(),
         )
+        .counting(self.whole)
     }
 
     /// Dot products of all rows.

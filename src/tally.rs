@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use crate::graph::{Block, Graph, NodeId, NodeKind, Pattern};
 use crate::infer::{Fact, InstanceId, Times, Traced};
 use crate::ledger::{Amounts, Ledger, Row};
-use crate::mask::Pairs;
+use crate::mask::{MaskCounting, Pairs};
 use crate::ops::Op;
 use crate::part::Mixing;
 use crate::profile::Profile;
@@ -51,6 +51,7 @@ pub(crate) fn tally(
         phase: Subst::new(),
         conditions: Conditions::new(),
         numbers: numbers.clone(),
+        whole: profile.masks != MaskCounting::Half,
     };
     for (at, stage) in stages.iter().enumerate() {
         let mut tally = Tally {

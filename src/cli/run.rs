@@ -13,7 +13,7 @@ use crate::ops::{OPS, reference};
 use crate::profile::Profile;
 use crate::report::{Cut, Style, render};
 use crate::summary::{Asked, Grouping, basis_of, summarize};
-use crate::sym::Sym;
+use crate::sym::{Sym, Syntax};
 use crate::work::Bound;
 
 impl From<Diagnostics> for Failure {
@@ -225,7 +225,7 @@ fn report(report: &Report) -> Result<(), Failure> {
             total.flops.poly(),
             total.params.poly(),
         ];
-        values(&columns.map(|poly| ledger.formula(poly)))?;
+        all_bound(&columns.map(|poly| ledger.formula(poly)))?;
     }
     let output = report.output.as_deref();
     let output = output.filter(|path| *path != Path::new("-"));
@@ -281,20 +281,21 @@ fn formula(formula: &Formula) -> Result<(), Failure> {
         QuantityName::WeightBytesExpected => ledger.weight_bytes(Bound::Expected, dtype),
         QuantityName::WeightBytesUpper => ledger.weight_bytes(Bound::Upper, dtype),
     };
-    if formula.value {
-        let numbers = values(&[quantity])?;
-        let lines: String = numbers.iter().map(|number| format!("{number}\n")).collect();
-        return files::write(None, &lines);
-    }
-    let (text, notes) = quantity.bound(&basis, formula.form.form(), formula.syntax.syntax())?;
+    let (basis, syntax) = if formula.value {
+        all_bound(std::slice::from_ref(&quantity))?;
+        (&[][..], Syntax::Ascii)
+    } else {
+        (&*basis, formula.syntax.syntax())
+    };
+    let (text, notes) = quantity.bound(basis, formula.form.form(), syntax)?;
     for note in notes {
         super::note(&note);
     }
     files::write(None, &format!("{text}\n"))
 }
 
-/// The numbers of formulas, or which symbols are free in them.
-fn values(formulas: &[Quantity]) -> Result<Vec<dashu_int::IBig>, Failure> {
+/// Refuses formulas that have no numbers, and says which symbols are free in them.
+fn all_bound(formulas: &[Quantity]) -> Result<(), Failure> {
     let mut free: Vec<String> = Vec::new();
     for name in formulas.iter().flat_map(Quantity::free) {
         if !free.contains(&name) {
@@ -302,8 +303,7 @@ fn values(formulas: &[Quantity]) -> Result<Vec<dashu_int::IBig>, Failure> {
         }
     }
     if free.is_empty() {
-        let numbers = formulas.iter().map(|formula| formula.at(&[]));
-        return Ok(numbers.collect::<Result<_, FormulaError>>()?);
+        return Ok(());
     }
     let set: Vec<String> = free.iter().map(|name| format!("--set {name}=..")).collect();
     let message = format!(

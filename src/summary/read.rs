@@ -49,6 +49,7 @@ pub fn summarize<'l>(
         cx: Context::new(symbols),
         stays: BTreeMap::new(),
         dtype: asked.dtype,
+        whole: ledger.whole,
     };
     let totals = read.totals(&ledger.total())?;
     let mut groups = Vec::new();
@@ -105,6 +106,7 @@ struct Read<'l> {
     cx: Context<'l>,
     stays: BTreeMap<Sym, &'static str>,
     dtype: Dtype,
+    whole: bool,
 }
 
 impl Read<'_> {
@@ -112,8 +114,11 @@ impl Read<'_> {
         self.valued(poly, poly.eval(self.numbers, self.symbols))
     }
 
-    /// A quantity that must be a count.
+    /// A quantity that must be a count, unless the profile halves.
     fn count(&mut self, poly: &Poly) -> Result<Quantity, FormulaError> {
+        if !self.whole {
+            return self.quantity(poly);
+        }
         let value = poly.eval_count(self.numbers, self.symbols);
         self.valued(poly, value.map(Coeff::from))
     }

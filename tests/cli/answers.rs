@@ -250,3 +250,39 @@ fn sql_tells_symbols_apart_that_differ_only_in_case() {
     let own = run_with(&[&call[..], &["ascii"]].concat(), b"");
     assert_eq!(own.stderr, "");
 }
+
+/// Half of an odd number of pairs is half a pair: a profile that halves says so, exactly, and no language of integers rounds it.
+#[test]
+fn half_of_an_odd_number_of_pairs_is_a_fraction() {
+    let model = br#"Model(name: "odd", phases: [forward], symbols: (T: context, d: width), inputs: (x: "@n d"),
+        nodes: (y: Einsum("n d, s d -> n s", [x, x], Causal(n, s))), output: y)"#;
+    let at = |quantity: &'static str, more: &[&'static str]| {
+        let call = ["formula", "-", quantity, "--profile", "megatron"];
+        run_with(&[&call[..], more].concat(), model)
+    };
+    let three = ["--set", "T=3", "--set", "d=1"];
+    assert_eq!(at("dots", &three).stdout, "9/2\n");
+    assert_eq!(at("dots", &["--set", "T=3"]).stdout, "9/2\n");
+    // A pass forward of 2 FLOPs a MAC, and two passes back.
+    assert_eq!(at("flops", &three).stdout, "27\n");
+    assert_eq!(at("flops", &["--syntax", "python"]).stdout, "3*T**2*d\n");
+    let refused = at("dots", &["--syntax", "python"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""));
+    let says =
+        "error[dimension]: `T^2/2` may be a fraction, and integers of this syntax would round it";
+    assert!(refused.stderr.contains(says), "{}", refused.stderr);
+    let call = [
+        "report",
+        "-",
+        "--profile",
+        "kaplan",
+        "--by",
+        "part",
+        "--set",
+        "T=3",
+        "--set",
+        "d=1",
+    ];
+    let report = run_with(&call, model);
+    assert!(report.stdout.contains("4.5"), "{}", report.stderr);
+}
