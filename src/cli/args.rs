@@ -82,7 +82,7 @@ fn trimmed(name: &str) -> Result<String, Infallible> {
 pub(super) struct Report {
     #[command(flatten)]
     pub(super) selectors: Selectors,
-    /// Show only the rows, or only the subtotals by part, op, block, mixing direction or dot length.
+    /// Show only the rows, or only the subtotals by part, op, block, mixing direction, stage of the phase or dot length.
     #[arg(long, value_name = "WHAT")]
     pub(super) by: Option<By>,
     /// Form of the report.
@@ -131,6 +131,7 @@ pub(super) enum By {
     Part,
     Op,
     Mixing,
+    Stage,
     Length,
 }
 

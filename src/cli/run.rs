@@ -236,6 +236,7 @@ fn report(report: &Report) -> Result<(), Failure> {
         By::Part => Cut::Group(Grouping::Part),
         By::Op => Cut::Group(Grouping::Op),
         By::Mixing => Cut::Group(Grouping::Mixing),
+        By::Stage => Cut::Group(Grouping::Stage),
     });
     let style = Style {
         cut,

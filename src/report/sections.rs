@@ -160,7 +160,11 @@ pub(super) fn sections<'s>(summary: &'s Summary<'s>, cut: Option<Cut>) -> Vec<Se
         Some(Cut::Lengths) => vec![lengths(summary, true)],
         None => {
             let mut sections = vec![card(summary), rows(summary)];
-            sections.extend(Grouping::ALL.map(|grouping| group(summary, grouping, false)));
+            let told = summary.groups.iter().filter(|(grouping, groups)| {
+                // Most phases are one stage, of which the totals say all.
+                *grouping != Grouping::Stage || groups.len() > 1
+            });
+            sections.extend(told.map(|(grouping, _)| group(summary, *grouping, false)));
             sections.extend([lengths(summary, false), kinds(summary)]);
             sections.retain(|section| !section.rows.is_empty());
             sections

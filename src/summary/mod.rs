@@ -150,15 +150,18 @@ pub enum Grouping {
     Op,
     /// By block.
     Block,
+    /// By stage of the phase.
+    Stage,
 }
 
 impl Grouping {
     /// All of them, in the order of reports.
-    pub const ALL: [Grouping; 4] = [
+    pub const ALL: [Grouping; 5] = [
         Grouping::Part,
         Grouping::Mixing,
         Grouping::Op,
         Grouping::Block,
+        Grouping::Stage,
     ];
 
     /// The word in reports.
@@ -168,6 +171,7 @@ impl Grouping {
             Grouping::Mixing => "mixing",
             Grouping::Op => "op",
             Grouping::Block => "block",
+            Grouping::Stage => "stage",
         }
     }
 
@@ -178,6 +182,7 @@ impl Grouping {
             Grouping::Op => row.op.to_string(),
             Grouping::Block if row.block.is_empty() => String::from("body"),
             Grouping::Block => row.block.to_string(),
+            Grouping::Stage => row.stage.to_string(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 mod answers;
+mod conventions;
 
 struct Outcome {
     code: Option<i32>,
