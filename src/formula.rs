@@ -124,24 +124,12 @@ impl Formula {
         syntax: Syntax,
     ) -> Result<(String, Vec<String>), FormulaError> {
         let words = |error: AlgebraError| FormulaError(error.message(&self.symbols));
-        if let Err(error) = self.value()
-            && !matches!(error, EvalError::Unbound(_))
-        {
-            return Err(FormulaError(error.message(&self.symbols)));
-        }
-        let mut cx = Context::new(&self.symbols);
+        self.sound()?;
         let (poly, mut notes) = if basis.is_empty() {
-            let mut subst = Subst::new();
-            for (sym, value) in self.numbers.iter() {
-                subst.insert(sym, Poly::from_coeff(value.clone().into()));
-            }
-            let subst = closed(subst, &self.symbols).map_err(words)?;
-            (
-                cx.substitute(&self.poly, &subst).map_err(words)?,
-                Vec::new(),
-            )
+            (self.with_values(&self.poly)?, Vec::new())
         } else {
             let basis = Basis::new(&self.symbols, basis, &self.numbers);
+            let mut cx = Context::new(&self.symbols);
             let poly = basis.rewrite(&self.poly, &mut cx).map_err(words)?;
             let stays = basis.explain(basis.stays(&poly));
             (poly, stays)
@@ -158,6 +146,49 @@ impl Formula {
         Ok((sym::print(&poly, &self.symbols, form, syntax), notes))
     }
 
+    /// The quotient by a formula in the same symbols, exact; it may be a fraction.
+    ///
+    /// # Errors
+    /// When the divisor is zero, or has several terms and does not divide the formula.
+    pub(crate) fn per(&self, divisor: &Poly) -> Result<Formula, FormulaError> {
+        self.sound()?;
+        let mut cx = Context::new(&self.symbols);
+        let quotient = cx.divide_freely(&self.poly, divisor);
+        let poly = quotient.map_err(|error| {
+            FormulaError(match error {
+                AlgebraError::SeveralTerms { divisor } => format!(
+                    "`{}` has several terms and does not divide the formula; a product does, and so does a number: give its \
+                     symbols values",
+                    divisor.show(&self.symbols)
+                ),
+                other => other.message(&self.symbols),
+            })
+        })?;
+        let mut conditions = self.conditions.clone();
+        conditions.extend(cx.used);
+        Ok(Formula {
+            poly,
+            conditions,
+            counts: false,
+            ..self.clone()
+        })
+    }
+
+    /// A formula with the chosen values put in.
+    ///
+    /// # Errors
+    /// When it has no value there.
+    pub(crate) fn with_values(&self, poly: &Poly) -> Result<Poly, FormulaError> {
+        let words = |error: AlgebraError| FormulaError(error.message(&self.symbols));
+        let mut subst = Subst::new();
+        for (sym, value) in self.numbers.iter() {
+            subst.insert(sym, Poly::from_coeff(value.clone().into()));
+        }
+        let subst = closed(subst, &self.symbols).map_err(words)?;
+        let mut cx = Context::new(&self.symbols);
+        cx.substitute(poly, &subst).map_err(words)
+    }
+
     /// The number at the chosen values: a count, or a fraction where it may be one.
     fn value(&self) -> Result<Coeff, EvalError> {
         if self.counts {
@@ -165,6 +196,14 @@ impl Formula {
             return count.map(Coeff::from);
         }
         self.poly.eval(&self.numbers, &self.symbols)
+    }
+
+    /// Refuses a formula that has no value at the chosen ones for another reason than that a symbol is free.
+    fn sound(&self) -> Result<(), FormulaError> {
+        match self.value() {
+            Ok(_) | Err(EvalError::Unbound(_)) => Ok(()),
+            Err(error) => Err(FormulaError(error.message(&self.symbols))),
+        }
     }
 
     /// Refuses a language of integers for what may be a fraction: it would round there without a word.

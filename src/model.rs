@@ -10,11 +10,11 @@ use crate::formula::check;
 use crate::graph::Graph;
 use crate::infer::{Traced, infer};
 use crate::ledger::Ledger;
-use crate::lower::{Lowered, lower};
+use crate::lower::{Lowered, Positions, lower};
 use crate::part::Role;
 use crate::phase;
 use crate::profile::Profile;
-use crate::sym::{AlgebraError, Bindings, Context, EvalError, Poly, Sym, Symbols};
+use crate::sym::{AlgebraError, Bindings, Context, EvalError, Poly, Sym, Symbols, parse_poly};
 use crate::tally::{Stage, tally};
 use crate::values::{Values, closed};
 
@@ -234,6 +234,44 @@ impl Model {
         let known = self.symbols().iter().map(|(_, name)| name);
         let message = format!("{flag}: no symbol `{name}` is declared");
         Diagnostic::nowhere(Code::Unknown, message).maybe_help(did_you_mean(name, known))
+    }
+
+    /// What a caller divides by: an expression in the model's own symbols, in which those that have an expression are
+    /// replaced by it.
+    ///
+    /// # Errors
+    /// When the text is no formula, or one of a symbol that a phase sets.
+    pub(crate) fn divisor(&self, flag: &str, text: &str) -> Result<Poly, Diagnostics> {
+        let symbols = self.symbols();
+        let mut cx = Context::new(symbols);
+        let mut diagnostics = self.no_diagnostics();
+        let mut say = |message: String, help: Option<String>| {
+            let message = format!("{flag} \"{text}\": {message}");
+            let diagnostic = Diagnostic::nowhere(Code::Dimension, message);
+            diagnostics.push(diagnostic.maybe_help(help));
+        };
+        let divisor = match parse_poly(text, &mut cx) {
+            Ok(divisor) => divisor,
+            Err(errors) => {
+                for error in errors {
+                    let known = symbols.iter().map(|(_, name)| name);
+                    let near = error.unknown.and_then(|name| did_you_mean(&name, known));
+                    say(error.message, error.hint.or(near));
+                }
+                return Err(diagnostics);
+            }
+        };
+        let mut set = self.lowered.positions.into_iter().flat_map(Positions::all);
+        if let Some(sym) = set.find(|sym| divisor.mentions(*sym)) {
+            let name = symbols.name(sym);
+            let help = String::from("write it in the symbols that the model declares");
+            say(format!("`{name}` is set by the phase"), Some(help));
+            return Err(diagnostics);
+        }
+        let given = closed(self.values.expressions.clone(), symbols);
+        given
+            .and_then(|given| cx.substitute(&divisor, &given))
+            .map_err(|error| self.problem(&error))
     }
 
     fn problem(&self, error: &AlgebraError) -> Diagnostics {

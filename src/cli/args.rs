@@ -105,6 +105,9 @@ pub(super) struct Formula {
     /// What to print.
     #[arg(value_name = "QUANTITY")]
     pub(super) quantity: QuantityName,
+    /// Divide by an expression in the model's symbols, such as `T` or `B*T`; the answer is exact and may be a fraction.
+    #[arg(long, value_name = "EXPR")]
+    pub(super) per: Option<String>,
     /// Print the number; a symbol that is free is an error.
     #[arg(long)]
     pub(super) value: bool,

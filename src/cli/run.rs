@@ -262,6 +262,7 @@ fn width(output: Option<&Path>) -> Option<usize> {
 
 fn formula(formula: &Formula) -> Result<(), Failure> {
     let Selection {
+        model,
         ledger,
         basis,
         dtype,
@@ -288,11 +289,25 @@ fn formula(formula: &Formula) -> Result<(), Failure> {
     } else {
         (&*basis, formula.syntax.syntax())
     };
+    let quantity = match &formula.per {
+        Some(text) => per(&quantity, &model, basis, text)?,
+        None => quantity,
+    };
     let (text, notes) = quantity.bound(basis, formula.form.form(), syntax)?;
     for note in notes {
         super::note(&note);
     }
     files::write(None, &format!("{text}\n"))
+}
+
+/// A formula divided by what a caller gives. Its values are put in where those of the formula are.
+fn per(quantity: &Quantity, model: &Model, basis: &[Sym], text: &str) -> Result<Quantity, Failure> {
+    let mut divisor = model.divisor("--per", text)?;
+    if basis.is_empty() {
+        divisor = quantity.with_values(&divisor)?;
+    }
+    let quotient = quantity.per(&divisor);
+    quotient.map_err(|error| Failure::Failed(format!("error[dimension]: --per: {error}")))
 }
 
 /// Refuses formulas that have no numbers, and says which symbols are free in them.

@@ -28,7 +28,7 @@ impl Positions {
     }
 
     /// All of them.
-    pub(super) fn all(self) -> [Sym; 5] {
+    pub(crate) fn all(self) -> [Sym; 5] {
         [self.new, self.past, self.wanted, self.span, self.step]
     }
 }
