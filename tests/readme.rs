@@ -26,10 +26,12 @@ fn folder(readme: &str) -> PathBuf {
 
 /// What a command prints: results, then what is said beside them.
 fn printed(command: &str, folder: &Path) -> String {
+    // Quotes are for the shell; no argument of the README holds a blank.
     let words = command
         .strip_prefix("dotledger ")
         .expect("a call of dotledger")
-        .split_whitespace();
+        .split_whitespace()
+        .map(|word| word.trim_matches('"'));
     let output = Command::new(env!("CARGO_BIN_EXE_dotledger"))
         .args(words)
         .current_dir(folder)

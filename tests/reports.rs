@@ -2,7 +2,7 @@
 
 use dotledger::dtype::Dtype;
 use dotledger::report::{Cut, Format, Show, Style, render};
-use dotledger::summary::{Asked, Grouping, basis_of, summarize};
+use dotledger::summary::{Against, Asked, Compared, Grouping, basis_of, summarize};
 use dotledger::{Model, Options, Profile};
 use serde_json::Value;
 
@@ -14,6 +14,8 @@ struct Choice {
     preset: Option<&'static str>,
     set: &'static [(&'static str, &'static str)],
     basis: &'static [&'static str],
+    /// What FLOPs are compared by with those of `torch`, if they are.
+    against: Option<Compared>,
 }
 
 const WALKTHROUGH: Choice = Choice {
@@ -22,6 +24,7 @@ const WALKTHROUGH: Choice = Choice {
     preset: Some("walkthrough"),
     set: &[],
     basis: &[],
+    against: None,
 };
 
 impl Choice {
@@ -45,15 +48,27 @@ impl Choice {
         let basis = basis_of(&model, &names).expect("symbols of the model");
         let profile = Profile::exact();
         let ledger = model.ledger(self.phase, &profile).expect("a ledger");
+        let other = Profile::shipped("torch").expect("it is shipped");
+        let others = model.ledger(self.phase, &other).expect("a ledger");
         let asked = Asked {
             phase: self.phase,
             profile: &profile,
             dtype: Dtype::BF16,
             preset: self.preset,
             basis: &basis,
+            against: self.against.map(|by| Against {
+                profile: &other,
+                ledger: &others,
+                by,
+            }),
         };
         let summary = summarize(&model, &ledger, &asked).expect("a summary");
-        render(&summary, format, style)
+        let cut = self.against.map_or(style.cut, |_| Some(Cut::Against));
+        let style = Style {
+            cut,
+            ..style.clone()
+        };
+        render(&summary, format, &style)
     }
 
     fn json(&self) -> Value {
@@ -115,6 +130,21 @@ fn choices() -> Vec<Choice> {
         &["B", "L", "d"],
         &[("B", "4")],
     ));
+    let by = [Grouping::Part, Grouping::Block, Grouping::Stage].map(Compared::Groups);
+    for by in by.into_iter().chain([Compared::Rows]) {
+        let free = Choice {
+            model: "llama",
+            preset: None,
+            against: Some(by),
+            ..WALKTHROUGH
+        };
+        let bound = Choice {
+            preset: Some("llama3_70b"),
+            set: SET,
+            ..free
+        };
+        choices.extend([free, bound]);
+    }
     choices
 }
 
@@ -287,7 +317,11 @@ fn markdown_tables_have_as_many_cells_as_columns() {
                     ..Style::default()
                 },
             );
-            assert!(text.contains("- **profile** exact"), "{text}");
+            let said = match choice.against {
+                None => "- **profile** exact",
+                Some(_) => "profile exact against torch",
+            };
+            assert!(text.contains(said), "{text}");
             let mut columns = None;
             for line in text.lines() {
                 let pipes = line.replace("\\|", "").matches('|').count();

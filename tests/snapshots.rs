@@ -74,6 +74,7 @@ fn ledger_of_every_model() {
                 dtype: Dtype::BF16,
                 preset: None,
                 basis: &[],
+                against: None,
             };
             let summary =
                 summarize(&model, &ledger, &asked).unwrap_or_else(|error| panic!("{error}"));

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::report::{Format, Show};
+use crate::report::{Cut, Format, Show};
+use crate::summary::Grouping;
 use crate::sym::{Form, Syntax};
 
 /// An exact, symbolic ledger of the dot products in a neural architecture.
@@ -24,6 +25,8 @@ const EXAMPLES: &str = "Examples:
   dotledger report models/walkthrough.ron --preset walkthrough
   dotledger report models/llama.ron --phase decode --preset llama3_8b --set B=1 --set T=8192
   dotledger formula models/walkthrough.ron macs --in T,L,d --form factored
+  dotledger formula models/llama.ron flops --preset llama3_8b --set T=8192 --profile megatron --per B*T
+  dotledger report models/llama.ron --preset llama3_8b --profile megatron --against torchtitan
   dotledger ops Einsum
 
 Exit status: 0 fine, 1 the model or the check failed, 2 the call is wrong.";
@@ -38,6 +41,8 @@ pub(super) enum Command {
     Formula(Formula),
     /// Print the reference of the ops that a model can use.
     Ops(Ops),
+    /// List the conventions of counting, or print one, to start another from.
+    Profile(Profile),
 }
 
 #[derive(Debug, Args)]
@@ -68,7 +73,8 @@ pub(super) struct Selectors {
     /// Type of stored scalars, for bytes: f32, bf16, f16, fp8, int8 or int4.
     #[arg(long, default_value = "bf16", value_name = "TYPE")]
     pub(super) dtype: String,
-    /// Convention of counting: exact (masks as declared) or torch (full masks), or a profile file.
+    /// Convention of counting, or a profile file: exact, torch, fvcore, megatron, torchtitan, palm, chinchilla,
+    /// chinchilla_table or kaplan; `dotledger profile` says what each counts.
     #[arg(long, default_value = "exact", value_name = "NAME")]
     pub(super) profile: String,
 }
@@ -85,6 +91,9 @@ pub(super) struct Report {
     /// Show only the rows, or only the subtotals by part, op, block, mixing direction, stage of the phase or dot length.
     #[arg(long, value_name = "WHAT")]
     pub(super) by: Option<By>,
+    /// Compare the FLOPs with those of another profile, by name or from a file: by part, or by what `--by` says.
+    #[arg(long, value_name = "NAME")]
+    pub(super) against: Option<String>,
     /// Form of the report.
     #[arg(long, default_value = "table", value_name = "FORMAT")]
     pub(super) format: ReportFormat,
@@ -126,6 +135,13 @@ pub(super) struct Ops {
     pub(super) name: Option<String>,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct Profile {
+    /// Print this one.
+    #[arg(value_name = "NAME")]
+    pub(super) name: Option<String>,
+}
+
 /// What a report is cut to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum By {
@@ -136,6 +152,20 @@ pub(super) enum By {
     Mixing,
     Stage,
     Length,
+}
+
+impl By {
+    pub(super) fn cut(self) -> Cut {
+        match self {
+            By::Node => Cut::Rows,
+            By::Block => Cut::Group(Grouping::Block),
+            By::Part => Cut::Group(Grouping::Part),
+            By::Op => Cut::Group(Grouping::Op),
+            By::Mixing => Cut::Group(Grouping::Mixing),
+            By::Stage => Cut::Group(Grouping::Stage),
+            By::Length => Cut::Lengths,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -12,7 +12,7 @@ use crate::model::{Model, Options};
 use crate::ops::{OPS, reference};
 use crate::profile::Profile;
 use crate::report::{Cut, Style, render};
-use crate::summary::{Asked, Grouping, basis_of, summarize};
+use crate::summary::{Against, Asked, Compared, Grouping, basis_of, summarize};
 use crate::sym::{Sym, Syntax};
 use crate::work::Bound;
 
@@ -48,6 +48,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Report(report) => self::report(report),
         Command::Formula(formula) => self::formula(formula),
         Command::Ops(ops) => self::ops(ops),
+        Command::Profile(args) => show_profile(args.name.as_deref()),
     }
 }
 
@@ -201,6 +202,10 @@ fn profile(name: &str) -> Result<Profile, Failure> {
 }
 
 fn report(report: &Report) -> Result<(), Failure> {
+    let cut = report.by.map(By::cut);
+    let against = report.against.as_ref();
+    let against = against.map(|name| Ok::<_, Failure>((name, compared(cut)?)));
+    let against = against.transpose()?;
     let Selection {
         model,
         profile,
@@ -208,13 +213,28 @@ fn report(report: &Report) -> Result<(), Failure> {
         basis,
         dtype,
     } = select(&report.selectors)?;
+    let phase = &report.selectors.phase;
+    let other = match against {
+        None => None,
+        Some((name, by)) => {
+            let profile = self::profile(name)?;
+            let ledger = model.ledger(phase, &profile)?;
+            model.check_values(&ledger)?;
+            Some((profile, ledger, by))
+        }
+    };
     let preset = report.selectors.preset.as_deref();
     let asked = Asked {
-        phase: &report.selectors.phase,
+        phase,
         profile: &profile,
         dtype,
         preset,
         basis: &basis,
+        against: other.as_ref().map(|(profile, ledger, by)| Against {
+            profile,
+            ledger,
+            by: *by,
+        }),
     };
     let summary = summarize(&model, &ledger, &asked)?;
     if report.show == Some(super::args::ShowWhat::Numbers) {
@@ -225,25 +245,38 @@ fn report(report: &Report) -> Result<(), Failure> {
             total.flops.poly(),
             total.params.poly(),
         ];
-        all_bound(&columns.map(|poly| ledger.formula(poly)))?;
+        let mut columns: Vec<Quantity> = columns
+            .map(|poly| ledger.formula(poly))
+            .into_iter()
+            .collect();
+        columns.extend(other.as_ref().map(|(_, other, _)| other.flops()));
+        all_bound(&columns)?;
     }
     let output = report.output.as_deref();
     let output = output.filter(|path| *path != Path::new("-"));
-    let cut = report.by.map(|by| match by {
-        By::Node => Cut::Rows,
-        By::Length => Cut::Lengths,
-        By::Block => Cut::Group(Grouping::Block),
-        By::Part => Cut::Group(Grouping::Part),
-        By::Op => Cut::Group(Grouping::Op),
-        By::Mixing => Cut::Group(Grouping::Mixing),
-        By::Stage => Cut::Group(Grouping::Stage),
-    });
     let style = Style {
-        cut,
+        cut: if other.is_some() {
+            Some(Cut::Against)
+        } else {
+            cut
+        },
         show: report.show.map(super::args::ShowWhat::show),
         width: width(output),
     };
     files::write(output, &render(&summary, report.format.format(), &style))
+}
+
+/// What two profiles are compared by: parts, where the call says nothing.
+fn compared(cut: Option<Cut>) -> Result<Compared, Failure> {
+    match cut {
+        None => Ok(Compared::Groups(Grouping::Part)),
+        Some(Cut::Rows) => Ok(Compared::Rows),
+        Some(Cut::Group(grouping)) => Ok(Compared::Groups(grouping)),
+        Some(Cut::Lengths | Cut::Against) => Err(Failure::Usage(String::from(
+            "error: --against compares FLOPs, and dots of one length have none of their own\n  \
+             help: --by node, block, part, op, mixing or stage",
+        ))),
+    }
 }
 
 /// The width of the terminal that the report is for; none for files and pipes.
@@ -342,5 +375,20 @@ fn ops(ops: &Ops) -> Result<(), Failure> {
             &format!("{}\n\n{}", reference::page(def), reference::fields(def)),
         ),
         None => Err(unknown("op", name, OPS.iter().map(|def| def.name), "")),
+    }
+}
+
+/// Lists the profiles that are shipped, or prints the text of one.
+fn show_profile(name: Option<&str>) -> Result<(), Failure> {
+    let Some(name) = name else {
+        let profiles = Profile::names().filter_map(Profile::shipped);
+        let longest = Profile::names().map(str::len).max().unwrap_or(0);
+        let line = |profile: Profile| format!("{:<longest$}  {}\n", profile.name, profile.about);
+        let lines = profiles.map(line);
+        return files::write(None, &lines.collect::<String>());
+    };
+    match Profile::text(name) {
+        Some(text) => files::write(None, text),
+        None => Err(unknown("profile", name, Profile::names(), "")),
     }
 }

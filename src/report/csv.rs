@@ -5,7 +5,7 @@ use super::sections::{Cell, Column, Holds, Section, sections, share};
 use super::spell::Spell;
 use super::{Cut, Show, Style, numbers};
 use crate::summary::{Quantity, Summary};
-use crate::sym::{Symbols, Syntax};
+use crate::sym::{Coeff, Symbols, Syntax};
 
 pub(super) fn render(summary: &Summary<'_>, style: &Style) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
@@ -41,9 +41,9 @@ fn write(
 }
 
 /// The names of the fields that a column becomes.
-fn names(column: &Column) -> Vec<String> {
+fn names(column: &Column<'_>) -> Vec<String> {
     let name = if column.key == "key" {
-        column.title
+        &column.title
     } else {
         column.key
     };
@@ -51,6 +51,7 @@ fn names(column: &Column) -> Vec<String> {
     match column.holds {
         Holds::Text | Holds::Names => vec![name.to_owned()],
         Holds::Shares => vec![String::from("macs_share")],
+        Holds::Changes => vec![name.to_owned()],
         Holds::Quantities | Holds::Repeats | Holds::Shapes => both(name).to_vec(),
         Holds::Lengths => ["min", "max", "mean"]
             .iter()
@@ -84,6 +85,10 @@ fn spell(cell: &Cell<'_>, names: usize, summary: &Summary<'_>, fields: &mut Vec<
             };
             fields.push(formulas.bound_shapes(row).unwrap_or_default());
             fields.push(formulas.shapes_line(row, false).text);
+        }
+        Cell::Change(difference, from) => {
+            let percent = |share| numbers::rounded(&(&share * &Coeff::from(100)), 6);
+            fields.push(share(difference, from).map(percent).unwrap_or_default());
         }
         Cell::Share(part, whole) => {
             fields.push(

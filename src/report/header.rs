@@ -49,8 +49,13 @@ pub(super) fn headline(summary: &Summary<'_>) -> String {
         .iter()
         .map(|preset| format!(", preset {preset}"))
         .collect::<String>();
+    let against = summary
+        .against
+        .iter()
+        .map(|against| format!(" against {}", against.profile))
+        .collect::<String>();
     format!(
-        "{}, phase {}, profile {}{preset}",
+        "{}, phase {}, profile {}{against}{preset}",
         summary.model, summary.phase, summary.profile
     )
 }

@@ -4,8 +4,11 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::numbers;
-use crate::summary::{LengthGroup, LengthQuantity, Quantity, Summary, SummaryRow, Totals};
-use crate::sym::Symbols;
+use super::sections::share;
+use crate::summary::{
+    Comparison, LengthGroup, LengthQuantity, Quantity, Summary, SummaryRow, Totals, Versus,
+};
+use crate::sym::{Coeff, Symbols};
 use crate::work::Kind;
 
 /// The name of the schema.
@@ -101,6 +104,25 @@ struct Document<'s> {
     groups: Map<Map<JsonTotals>>,
     lengths: Vec<JsonLengthGroup>,
     rows: Vec<JsonRow<'s>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    against: Option<JsonComparison<'s>>,
+}
+
+#[derive(Serialize)]
+struct JsonComparison<'s> {
+    profile: &'s str,
+    convention: &'s str,
+    by: &'static str,
+    total: JsonVersus,
+    groups: Map<JsonVersus>,
+}
+
+#[derive(Serialize)]
+struct JsonVersus {
+    flops: JsonQuantity,
+    against: JsonQuantity,
+    difference: JsonQuantity,
+    percent: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -162,6 +184,10 @@ pub(super) fn render(summary: &Summary<'_>) -> String {
             .iter()
             .map(|entry| row(entry, symbols))
             .collect(),
+        against: summary
+            .against
+            .as_ref()
+            .map(|against| comparison(against, symbols)),
     };
     let mut text =
         serde_json::to_string_pretty(&document).expect("names and strings are always JSON");
@@ -214,6 +240,28 @@ fn length_group(group: &LengthGroup, symbols: &Symbols) -> JsonLengthGroup {
         length: length(&group.length, symbols),
         dots: quantity(&group.dots, symbols),
         macs: quantity(&group.macs, symbols),
+    }
+}
+
+fn comparison<'s>(against: &'s Comparison, symbols: &Symbols) -> JsonComparison<'s> {
+    let entries = against.entries.iter();
+    let entries = entries.map(|(key, entry)| (key.clone(), versus(entry, symbols)));
+    JsonComparison {
+        profile: &against.profile,
+        convention: &against.convention,
+        by: against.by.word(),
+        total: versus(&against.total, symbols),
+        groups: Map(entries.collect()),
+    }
+}
+
+fn versus(of: &Versus, symbols: &Symbols) -> JsonVersus {
+    let percent = |share| numbers::decimal(&(&share * &Coeff::from(100)));
+    JsonVersus {
+        flops: quantity(&of.flops, symbols),
+        against: quantity(&of.against, symbols),
+        difference: quantity(&of.difference, symbols),
+        percent: share(&of.difference, &of.against).map(percent),
     }
 }
 

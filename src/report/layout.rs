@@ -101,8 +101,8 @@ impl Measure {
 }
 
 impl Need {
-    fn title(column: &Column) -> Need {
-        let width = width(column.title);
+    fn title(column: &Column<'_>) -> Need {
+        let width = width(&column.title);
         Need {
             least: width,
             comfortable: width,

@@ -34,14 +34,14 @@ pub(super) fn render(summary: &Summary<'_>, style: &Style) -> String {
 }
 
 fn table(text: &mut String, section: &Section<'_>, spell: &Spell<'_>) {
-    let columns: Vec<(usize, &Column)> = section
+    let columns: Vec<(usize, &Column<'_>)> = section
         .columns
         .iter()
         .enumerate()
         .filter(|(_, column)| !column.machine)
         .collect();
     for (_, column) in &columns {
-        text.push_str(&format!("| {} ", column.title));
+        text.push_str(&format!("| {} ", escaped(&column.title)));
     }
     text.push_str("|\n");
     for (_, column) in &columns {

@@ -12,6 +12,7 @@ mod numbers;
 mod sections;
 mod spell;
 mod table;
+mod versus;
 mod wrap;
 
 /// The form of a report.
@@ -49,6 +50,8 @@ pub enum Cut {
     Group(Grouping),
     /// The dot lengths.
     Lengths,
+    /// FLOPs against those of another profile, if the summary has one.
+    Against,
 }
 
 /// How a report is laid out.

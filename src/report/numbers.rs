@@ -43,6 +43,17 @@ pub(super) fn percent(share: &Coeff) -> String {
     }
 }
 
+/// A share of either sign as a percentage of one decimal with its sign, `+12.5%`; one that rounds to nothing says that it is
+/// not nothing, and one that is nothing has no sign.
+pub(super) fn change(share: &Coeff) -> String {
+    let sign = match share.sign() {
+        0 => "",
+        1 => "+",
+        _ => "-",
+    };
+    format!("{sign}{}", percent(&share.abs()))
+}
+
 /// A number of `places` decimals, rounded half up.
 pub(super) fn rounded(value: &Coeff, places: usize) -> String {
     let mut scaled = value.clone();
@@ -118,5 +129,13 @@ mod tests {
         assert_eq!(percent(&ratio(1, 2000)), "0.1%");
         assert_eq!(percent(&ratio(1, 2001)), "<0.1%");
         assert_eq!(rounded(&ratio(2, 3), 6), "0.666667");
+    }
+
+    #[test]
+    fn changes_have_a_sign_unless_there_is_none() {
+        assert_eq!(change(&ratio(1, 8)), "+12.5%");
+        assert_eq!(change(&ratio(-1, 9)), "-11.1%");
+        assert_eq!(change(&ratio(-1, 9999)), "-<0.1%");
+        assert_eq!(change(&Coeff::ZERO), "0.0%");
     }
 }

@@ -1,7 +1,9 @@
 //! What a report says, as tables of typed cells: the one place that knows which sections there are. Must never know how a
 //! format spells a cell.
 
-use super::Cut;
+use std::borrow::Cow;
+
+use super::{Cut, versus};
 use crate::summary::{Grouping, LengthQuantity, Quantity, Summary, SummaryRow, Totals};
 use crate::sym::Coeff;
 
@@ -26,6 +28,8 @@ pub(super) enum Cell<'s> {
     Shapes(&'s SummaryRow<'s>),
     /// A part of a whole; nothing where the ratio depends on a free symbol.
     Share(&'s Quantity, &'s Quantity),
+    /// A difference as a part of what it is a difference to, of either sign; nothing where that is free or nothing.
+    Change(&'s Quantity, &'s Quantity),
 }
 
 /// What the cells of a column hold.
@@ -45,22 +49,27 @@ pub(super) enum Holds {
     Shapes,
     /// Shares.
     Shares,
+    /// Differences in percent.
+    Changes,
 }
 
 impl Holds {
     /// Whether cells are figures, which stand right.
     pub(super) fn numeric(self) -> bool {
-        matches!(self, Holds::Quantities | Holds::Lengths | Holds::Shares)
+        matches!(
+            self,
+            Holds::Quantities | Holds::Lengths | Holds::Shares | Holds::Changes
+        )
     }
 }
 
 /// A column of a section.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Column {
+#[derive(Clone, Debug)]
+pub(super) struct Column<'s> {
     /// Its name for machines.
     pub(super) key: &'static str,
     /// Its name for readers.
-    pub(super) title: &'static str,
+    pub(super) title: Cow<'s, str>,
     pub(super) holds: Holds,
     /// Whether it is left out where readers look.
     pub(super) machine: bool,
@@ -74,7 +83,7 @@ pub(super) type Layout = &'static [&'static [&'static str]];
 #[derive(Clone, Debug)]
 pub(super) struct Section<'s> {
     pub(super) title: String,
-    pub(super) columns: Vec<Column>,
+    pub(super) columns: Vec<Column<'s>>,
     pub(super) rows: Vec<Vec<Cell<'s>>>,
     pub(super) total: Option<Vec<Cell<'s>>>,
     /// Ways of laying a row out on paper, the widest first.
@@ -136,21 +145,25 @@ const LENGTHS: &[Layout] = &[&[&["length", "dots", "macs", "share"]]];
 const KINDS: &[Layout] = &[&[&["kind", "count"]]];
 const CARD: &[Layout] = &[&[&["descriptor", "symbol", "value"]]];
 
-const fn column(key: &'static str, title: &'static str, holds: Holds) -> Column {
+pub(super) const fn column(
+    key: &'static str,
+    title: &'static str,
+    holds: Holds,
+) -> Column<'static> {
     Column {
         key,
-        title,
+        title: Cow::Borrowed(title),
         holds,
         machine: false,
     }
 }
 
-const DOTS: Column = column("dots", "dots", Holds::Quantities);
-const MACS: Column = column("macs", "MACs", Holds::Quantities);
-const FLOPS: Column = column("flops", "FLOPs", Holds::Quantities);
-const PARAMS: Column = column("params", "parameters", Holds::Quantities);
-const ELEMENTWISE: Column = column("elementwise", "elementwise", Holds::Quantities);
-const SHARE: Column = column("share", "of MACs", Holds::Shares);
+const DOTS: Column<'static> = column("dots", "dots", Holds::Quantities);
+const MACS: Column<'static> = column("macs", "MACs", Holds::Quantities);
+const FLOPS: Column<'static> = column("flops", "FLOPs", Holds::Quantities);
+const PARAMS: Column<'static> = column("params", "parameters", Holds::Quantities);
+const ELEMENTWISE: Column<'static> = column("elementwise", "elementwise", Holds::Quantities);
+const SHARE: Column<'static> = column("share", "of MACs", Holds::Shares);
 
 /// The tables of a report, in their order.
 pub(super) fn sections<'s>(summary: &'s Summary<'s>, cut: Option<Cut>) -> Vec<Section<'s>> {
@@ -158,6 +171,12 @@ pub(super) fn sections<'s>(summary: &'s Summary<'s>, cut: Option<Cut>) -> Vec<Se
         Some(Cut::Rows) => vec![rows(summary)],
         Some(Cut::Group(grouping)) => vec![group(summary, grouping, true)],
         Some(Cut::Lengths) => vec![lengths(summary, true)],
+        Some(Cut::Against) => {
+            let comparison = summary.against.iter();
+            comparison
+                .map(|against| versus::section(summary, against))
+                .collect()
+        }
         None => {
             let mut sections = vec![card(summary), rows(summary)];
             let told = summary.groups.iter().filter(|(grouping, groups)| {

@@ -51,9 +51,9 @@ impl<'s> Spell<'s> {
 
     /// The titles of a section, as cells.
     pub(super) fn titles(section: &Section<'_>) -> Vec<Lines> {
-        let titles = section.columns.iter().map(|column| column.title);
+        let titles = section.columns.iter().map(|column| &column.title);
         titles
-            .map(|title| one(title.to_owned(), Breaks::Words))
+            .map(|title| one(title.to_string(), Breaks::Words))
             .collect()
     }
 
@@ -89,6 +89,10 @@ impl<'s> Spell<'s> {
             Cell::Shapes(row) => self.shapes(row),
             Cell::Share(part, whole) => match share(part, whole) {
                 Some(share) => one(self.percent(&numbers::percent(&share)), Breaks::Number),
+                None => Lines::new(),
+            },
+            Cell::Change(difference, from) => match share(difference, from) {
+                Some(share) => one(self.percent(&numbers::change(&share)), Breaks::Number),
                 None => Lines::new(),
             },
         }

@@ -93,7 +93,7 @@ fn records(out: &mut Page, section: &Section<'_>, rows: &[Vec<Lines>], total: Op
     let titles = places
         .iter()
         .filter_map(numeric)
-        .map(|column| width(column.title));
+        .map(|column| width(&column.title));
     let label = titles.max().unwrap_or(0);
     out.line(&section.title);
     let page = out.width;
@@ -109,7 +109,7 @@ fn records(out: &mut Page, section: &Section<'_>, rows: &[Vec<Lines>], total: Op
             };
             let lines = place.columns.first().and_then(|column| row.get(*column));
             for (nth, line) in lines.into_iter().flatten().enumerate() {
-                let title = if nth == 0 { column.title } else { "" };
+                let title = if nth == 0 { &*column.title } else { "" };
                 let label = format!(
                     "{:lead$}{title}{:pad$}",
                     "",

@@ -9,7 +9,7 @@ use crate::work::Kind;
 
 mod read;
 
-pub use read::{Asked, basis_of, summarize};
+pub use read::{Against, Asked, basis_of, summarize};
 
 /// A formula, and its exact value once no symbol is free.
 #[derive(Clone, Debug)]
@@ -187,6 +187,58 @@ impl Grouping {
     }
 }
 
+/// FLOPs under the profile of a report, under another, and what lies between.
+#[derive(Clone, Debug)]
+pub struct Versus {
+    /// Under the profile of the report.
+    pub flops: Quantity,
+    /// Under the other.
+    pub against: Quantity,
+    /// The first without the second; it may be negative.
+    pub difference: Quantity,
+}
+
+/// The FLOPs of a report against those of another profile.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// The other profile.
+    pub profile: String,
+    /// What it counts.
+    pub convention: String,
+    /// What is compared.
+    pub by: Compared,
+    /// Each of that, by its name.
+    pub entries: Vec<(String, Versus)>,
+    /// All rows together.
+    pub total: Versus,
+}
+
+/// What two profiles are compared by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// Row by row.
+    Rows,
+    /// Group by group.
+    Groups(Grouping),
+}
+
+impl Compared {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Compared::Rows => "node",
+            Compared::Groups(grouping) => grouping.word(),
+        }
+    }
+
+    fn key(self, row: &Row) -> String {
+        match self {
+            Compared::Rows => row.path.clone(),
+            Compared::Groups(grouping) => grouping.key(row),
+        }
+    }
+}
+
 /// Everything that a report says.
 #[derive(Clone, Debug)]
 pub struct Summary<'l> {
@@ -224,6 +276,8 @@ pub struct Summary<'l> {
     pub lengths: Vec<LengthGroup>,
     /// The rows.
     pub rows: Vec<SummaryRow<'l>>,
+    /// The FLOPs of another profile beside these, if one was asked for.
+    pub against: Option<Comparison>,
     /// The symbols that all formulas are written in.
     pub symbols: Symbols,
 }

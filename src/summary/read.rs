@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Descriptor, Grouping, LengthGroup, LengthQuantity, Quantity, Summary, SummaryRow, Totals,
+    Compared, Comparison, Descriptor, Grouping, LengthGroup, LengthQuantity, Quantity, Summary,
+    SummaryRow, Totals, Versus,
 };
 use crate::diag::Diagnostics;
 use crate::dtype::Dtype;
@@ -12,7 +13,9 @@ use crate::ledger::{Amounts, Ledger, Row};
 use crate::model::Model;
 use crate::part::Role;
 use crate::profile::Profile;
-use crate::sym::{Basis, Bindings, Coeff, Context, EvalError, Poly, Subst, Sym, Symbols};
+use crate::sym::{
+    Basis, Bindings, Coeff, Conditions, Context, EvalError, Poly, Subst, Sym, Symbols,
+};
 use crate::work::{Kind, Length, Stored};
 
 /// What a ledger was asked for with, and how it is to be read.
@@ -28,6 +31,19 @@ pub struct Asked<'a> {
     pub preset: Option<&'a str>,
     /// The symbols to write formulas in; all of the model's own if there is none.
     pub basis: &'a [Sym],
+    /// Another profile to compare FLOPs with.
+    pub against: Option<Against<'a>>,
+}
+
+/// What a ledger is compared with.
+#[derive(Clone, Copy, Debug)]
+pub struct Against<'a> {
+    /// The other profile.
+    pub profile: &'a Profile,
+    /// The ledger of the same model in the same phase under it.
+    pub ledger: &'a Ledger,
+    /// What is compared.
+    pub by: Compared,
 }
 
 /// Reads a ledger.
@@ -71,7 +87,18 @@ pub fn summarize<'l>(
         .map(|row| read.row(row))
         .collect::<Result<Vec<_>, _>>()?;
     let card = read.card(model, ledger, &totals)?;
-    let conditions = ledger.conditions.lines(symbols);
+    let against = asked
+        .against
+        .map(|against| read.comparison(ledger, &against))
+        .transpose()?;
+    let other = asked.against.map(|against| &against.ledger.conditions);
+    let holds: Conditions = ledger
+        .conditions
+        .iter()
+        .chain(other.into_iter().flatten())
+        .cloned()
+        .collect();
+    let conditions = holds.lines(symbols);
     let Read { basis, stays, .. } = read;
     let stays = basis.map_or_else(Vec::new, |basis| basis.explain(stays));
     Ok(Summary {
@@ -95,6 +122,7 @@ pub fn summarize<'l>(
         groups,
         lengths,
         rows,
+        against,
         symbols: symbols.clone(),
     })
 }
@@ -164,6 +192,37 @@ impl Read<'_> {
 
     fn bytes(&mut self, scalars: &Stored) -> Result<Quantity, FormulaError> {
         self.count(&scalars.poly().scale(&self.dtype.bytes()))
+    }
+
+    /// The FLOPs of two ledgers whose rows are of the same ops.
+    fn comparison(
+        &mut self,
+        ledger: &Ledger,
+        against: &Against<'_>,
+    ) -> Result<Comparison, FormulaError> {
+        let flops = |rows: &[&Row]| Poly::sum(rows.iter().map(|row| row.amounts.flops.0.clone()));
+        let all = |ledger: &Ledger| flops(&ledger.rows.iter().collect::<Vec<_>>());
+        let groups = ledger.groups(|row| against.by.key(row));
+        let others = against.ledger.groups(|row| against.by.key(row));
+        let mut entries = Vec::with_capacity(groups.len());
+        for ((key, rows), (_, others)) in groups.into_iter().zip(others) {
+            entries.push((key, self.versus(&flops(&rows), &flops(&others))?));
+        }
+        Ok(Comparison {
+            profile: against.profile.name.clone(),
+            convention: against.profile.about.clone(),
+            by: against.by,
+            entries,
+            total: self.versus(&all(ledger), &all(against.ledger))?,
+        })
+    }
+
+    fn versus(&mut self, flops: &Poly, against: &Poly) -> Result<Versus, FormulaError> {
+        Ok(Versus {
+            flops: self.quantity(flops)?,
+            against: self.quantity(against)?,
+            difference: self.quantity(&(flops - against))?,
+        })
     }
 
     fn length(&mut self, length: &Length) -> Result<LengthQuantity, FormulaError> {

@@ -162,3 +162,171 @@ fn divisors_that_mean_nothing_are_refused() {
     );
     refuse("T + d", &["`d + T` has several terms"]);
 }
+
+/// Llama-3-8B at T = 8192 as two trainers count it: half of all pairs, and gains.
+#[test]
+fn two_profiles_are_compared_part_by_part() {
+    let at = [
+        "models/llama.ron",
+        "--preset",
+        "llama3-8b",
+        "--set",
+        "B=1",
+        "--set",
+        "T=8192",
+    ];
+    let both = ["--profile", "megatron", "--against", "torchtitan"];
+    let call = [&at[..], &both].concat();
+    let against = &json(&call)["against"];
+    assert_eq!(
+        (&against["profile"], &against["by"]),
+        (&"torchtitan".into(), &"part".into())
+    );
+    let numbers = |of: &Value| {
+        ["flops", "against", "difference"].map(|key| {
+            let text = of[key]["value"].as_str().expect("bound");
+            text.parse::<i64>().expect("a number")
+        })
+    };
+    let [a, b] = [51_470_401_536 * 8192, 57_914_449_920 * 8192];
+    assert_eq!(numbers(&against["total"]), [a, b, a - b]);
+    let scores = &against["groups"]["scores"];
+    let pairs = 6 * 32 * 32 * 128 * 8192 * 8192;
+    assert_eq!(numbers(scores), [pairs / 2, pairs, -pairs / 2]);
+    assert_eq!(scores["percent"], "-50");
+    let norms = 6 * 65 * 4096 * 8192;
+    assert_eq!(numbers(&against["groups"]["norm"]), [0, norms, -norms]);
+    assert_eq!(against["groups"]["embedding"]["percent"], Value::Null);
+    let table = prints(&[&["report"], &call[..]].concat());
+    let total = table.lines().last().expect("a line");
+    let words: Vec<&str> = total.split_whitespace().collect();
+    let wanted = [
+        "total",
+        "421,645,529,382,912",
+        "474,435,173,744,640",
+        "-52,789,644,361,728",
+        "-11.1%",
+    ];
+    assert_eq!(words, wanted);
+    assert!(table.starts_with(
+        "llama, phase forward, profile megatron against torchtitan, preset llama3-8b\n"
+    ));
+    let rows = &json(&[&call[..], &["--by", "node"]].concat())["against"];
+    assert_eq!(
+        numbers(&rows["groups"]["layers.attention.scores"]),
+        [pairs / 2, pairs, -pairs / 2]
+    );
+    assert_eq!(rows["total"], against["total"]);
+}
+
+#[test]
+fn a_difference_is_a_formula_while_symbols_are_free_and_a_percentage_where_it_is_one() {
+    let causal = [
+        "models/walkthrough.ron",
+        "--in",
+        "T,L,d",
+        "--set",
+        "causal=true",
+    ];
+    let json = |against| json(&[&causal[..], &["--against", against]].concat())["against"].take();
+    let torch = json("torch");
+    assert_eq!(
+        torch["total"]["difference"]["formula"],
+        "2*L*T*d - 2*L*T^2*d"
+    );
+    assert_eq!(torch["total"]["percent"], Value::Null);
+    assert_eq!(torch["groups"]["mlp"]["percent"], "0");
+    let macs = json("fvcore");
+    assert_eq!(
+        macs["groups"]["out"]["percent"], "100",
+        "2 FLOPs a MAC against 1"
+    );
+    let plain = super::run(&[&["report"], &causal[..], &["--format", "json"]].concat());
+    assert!(!plain.stdout.contains("\"against\""));
+}
+
+#[test]
+fn profiles_come_from_files_and_slips_in_the_call_are_refused() {
+    let path = std::env::temp_dir().join(format!("dotledger-profile-{}.ron", std::process::id()));
+    let name = path.display().to_string();
+    // What is printed is a whole profile, to be changed.
+    let own = prints(&["profile", "torch"]).replace("name: \"torch\"", "name: \"mine\"");
+    std::fs::write(&path, own.replace("backward: 0", "backward: 2")).expect("written");
+    let walkthrough = [
+        "report",
+        "models/walkthrough.ron",
+        "--by",
+        "mixing",
+        "--format",
+        "csv",
+    ];
+    let against = [
+        &walkthrough[..],
+        &["--profile", &name, "--against", "torch"],
+    ]
+    .concat();
+    let csv = prints(&against);
+    assert!(
+        csv.contains("model,phase,profile,mixing,against_profile,flops,"),
+        "{csv}"
+    );
+    assert!(
+        csv.lines()
+            .skip(1)
+            .all(|line| line.ends_with(",200.000000")),
+        "{csv}"
+    );
+    let other = [
+        &walkthrough[..],
+        &["--profile", "torch", "--against", &name],
+    ]
+    .concat();
+    assert!(
+        prints(&other)
+            .lines()
+            .skip(1)
+            .all(|line| line.ends_with(",-66.666667"))
+    );
+    std::fs::remove_file(&path).expect("removed");
+    let refuse = |more: &[&str], code, says: &[&str]| {
+        let call = [&["report", "models/walkthrough.ron"], more].concat();
+        refuses(&call, b"", code, says);
+    };
+    refuse(
+        &["--against", "torhc"],
+        1,
+        &["no profile `torhc`", "did you mean `torch`?"],
+    );
+    refuse(&["--against", "no.ron"], 1, &["no.ron"]);
+    refuse(
+        &["--against", "torch", "--by", "length"],
+        2,
+        &["--against compares FLOPs", "--by node, block"],
+    );
+    refuse(
+        &["--against", "torch", "--show", "numbers"],
+        1,
+        &["there is no number"],
+    );
+    refuses(
+        &["profile", "megatorn"],
+        b"",
+        1,
+        &["no profile `megatorn`", "did you mean `megatron`?"],
+    );
+}
+
+#[test]
+fn every_profile_is_named_in_help_and_in_the_readme() {
+    let help = prints(&["report", "--help"]);
+    let words: Vec<&str> = help
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .collect();
+    let readme = std::fs::read_to_string("README.md").expect("the README is there");
+    let list = prints(&["profile"]);
+    for name in dotledger::Profile::names() {
+        assert!(words.contains(&name), "{name}");
+        assert!(readme.contains(&format!("| `{name}` |")), "{name}");
+        assert!(list.contains(name), "{name}");
+    }
+}
