@@ -17,6 +17,7 @@ mod experts;
 mod harness;
 mod models;
 mod positions;
+mod prices;
 mod recurrence;
 mod sample;
 mod sessions;
