@@ -133,8 +133,8 @@ fn palm_counts_what_nanogpt_makes_of_appendix_b() {
 /// Chinchilla, appendix F, as it is printed, three passes over a sequence:
 /// 2 s V d + L (6 s d (k H) + 2 s s (k H) + 3 H s s + 2 s s (k H) + 2 s (k H) d + 4 s d f) + 2 s d V.
 #[test]
-fn chinchilla_is_the_printed_formula() {
-    let formula = ledger(&own("chinchilla", ""), "chinchilla").flops();
+fn chinchilla_printed_is_the_formula_of_appendix_f() {
+    let formula = ledger(&own("chinchilla", ""), "chinchilla_printed").flops();
     let symbols = [
         ("L", 3),
         ("H", 5),
@@ -157,11 +157,11 @@ fn chinchilla_is_the_printed_formula() {
 
 /// Chinchilla, table A4: F over 6 N D at s = 2048 and V = 32000 (as nanoGPT chose them), embedding and logits dropped from F.
 #[test]
-fn chinchilla_s_table_has_its_ratios() {
+fn chinchilla_has_the_ratios_of_its_table() {
     let row = |sizes: &str| {
         let model = own("chinchilla", &format!("{sizes} T=2048 V=32000"));
         let params = number(&ledger(&model, "exact").params());
-        (params, flops(&model, "chinchilla_table"))
+        (params, flops(&model, "chinchilla"))
     };
     // In units of 10^-4, rounded half up.
     let ratio = |(params, flops): &(IBig, IBig)| {

@@ -51,7 +51,7 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "torchtitan",
     "palm",
     "chinchilla",
-    "chinchilla_table",
+    "chinchilla_printed",
     "kaplan",
 ];
 
@@ -213,6 +213,16 @@ mod tests {
                     "{name} lacks {field}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn the_profile_that_explains_the_fields_names_all_kinds() {
+        let text = Profile::text("exact").expect("it is shipped");
+        let line = text.lines().find(|line| line.contains("elementwise: "));
+        let words: Vec<&str> = line.expect("a line").split_whitespace().collect();
+        for kind in Kind::ALL {
+            assert!(words.contains(&kind.word()), "{kind}");
         }
     }
 

@@ -74,7 +74,7 @@ pub(super) struct Selectors {
     #[arg(long, default_value = "bf16", value_name = "TYPE")]
     pub(super) dtype: String,
     /// Convention of counting, or a profile file: exact, torch, fvcore, megatron, torchtitan, palm, chinchilla,
-    /// chinchilla_table or kaplan; `dotledger profile` says what each counts.
+    /// chinchilla_printed or kaplan; `dotledger profile` says what each counts.
     #[arg(long, default_value = "exact", value_name = "NAME")]
     pub(super) profile: String,
 }

@@ -171,12 +171,7 @@ pub(super) fn sections<'s>(summary: &'s Summary<'s>, cut: Option<Cut>) -> Vec<Se
         Some(Cut::Rows) => vec![rows(summary)],
         Some(Cut::Group(grouping)) => vec![group(summary, grouping, true)],
         Some(Cut::Lengths) => vec![lengths(summary, true)],
-        Some(Cut::Against) => {
-            let comparison = summary.against.iter();
-            comparison
-                .map(|against| versus::section(summary, against))
-                .collect()
-        }
+        Some(Cut::Against) => compared(summary).into_iter().collect(),
         None => {
             let mut sections = vec![card(summary), rows(summary)];
             let told = summary.groups.iter().filter(|(grouping, groups)| {
@@ -185,10 +180,16 @@ pub(super) fn sections<'s>(summary: &'s Summary<'s>, cut: Option<Cut>) -> Vec<Se
             });
             sections.extend(told.map(|(grouping, _)| group(summary, *grouping, false)));
             sections.extend([lengths(summary, false), kinds(summary)]);
+            sections.extend(compared(summary));
             sections.retain(|section| !section.rows.is_empty());
             sections
         }
     }
+}
+
+fn compared<'s>(summary: &'s Summary<'s>) -> Option<Section<'s>> {
+    let against = summary.against.as_ref();
+    against.map(|comparison| versus::section(summary, comparison))
 }
 
 fn card<'s>(summary: &'s Summary<'s>) -> Section<'s> {
