@@ -215,7 +215,12 @@ impl Ledger {
             .iter()
             .filter_map(|row| row.amounts.weights_read.as_deref());
         let sum = Poly::sum(read.map(|bounds| bounds.get(bound).clone()));
-        self.formula(&sum.scale(&dtype.bytes()))
+        let formula = self.formula(&sum.scale(&dtype.bytes()));
+        match bound {
+            // An average of counts is no count.
+            Bound::Expected => formula.counting(false),
+            Bound::Lower | Bound::Upper => formula,
+        }
     }
 
     /// The rows that `keep` keeps, as a ledger of their own.

@@ -330,3 +330,33 @@ fn every_profile_is_named_in_help_and_in_the_readme() {
         assert!(list.contains(name), "{name}");
     }
 }
+
+/// Mixtral 8x7B, 30 tokens that each choose 2 of 8 experts by chance: 8 (1 - (3/4)^30) of them are read.
+#[test]
+fn an_expected_number_of_bytes_may_be_a_fraction() {
+    let call = [
+        "formula",
+        "models/mixtral.ron",
+        "weight_bytes_expected",
+        "--preset",
+        "mixtral-8x7b",
+    ];
+    let at = ["--phase", "decode", "--set", "B=30", "--set", "T=100"];
+    let call = [&call[..], &at].concat();
+    // 32 layers of experts of 3 matrices of 4096 x 14336, two bytes each; what else is read is a whole number: queries,
+    // keys, values and outputs, the router, the norms, the head, and 30 rows of the table.
+    let experts = 8 * 32 * 3 * 4096 * 14336 * 2_u128;
+    let (missed, of) = (3_u128.pow(30), 4_u128.pow(30));
+    let text = prints(&call);
+    let (top, bottom) = text.trim().split_once('/').expect("a fraction");
+    let (top, bottom): (u128, u128) = (
+        top.parse().expect("digits"),
+        bottom.parse().expect("digits"),
+    );
+    let attention = 2 * 4096 * (4096 + 1024);
+    let others = 2 * (32 * (attention + 4096 * 8) + 65 * 4096 + 4096 * 32_000 + 30 * 4096_u128);
+    assert_eq!(
+        top * (of / bottom),
+        (experts + others) * of - experts * missed
+    );
+}
