@@ -1,4 +1,4 @@
-//! `Norm(x, rms, "d")`, `Norm(x, layer, "d", bias)`: brings each vector of an axis to unit size. `Norm(x, batch, "c", bias)`:
+//! `Norm(x, rms, "d")`, `Norm(x, layer, "d", bias)`: brings each vector of an axis to unit size. `Norm(x, batch, "C", true)`:
 //! batch norm in evaluation.
 //!
 //! rms: y = g · x / sqrt(mean(x²) + ε); layer: y = g · (x - mean x) / sqrt(var x + ε) + b; batch: as layer, with a mean and a

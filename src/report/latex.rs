@@ -406,6 +406,7 @@ mod tests {
             dtype: crate::dtype::Dtype::find("bf16").expect("a type"),
             preset: None,
             basis: &[],
+            against: None,
         };
         let summary = crate::summary::summarize(&model, &ledger, &asked).expect("formulas");
         let text = render(&summary, &Style::default());
