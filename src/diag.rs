@@ -184,6 +184,8 @@ impl Diagnostic {
 pub struct Diagnostics {
     sources: Sources,
     list: Vec<Diagnostic>,
+    /// How many names were compared in search of hints.
+    compared: usize,
 }
 
 impl Diagnostics {
@@ -192,6 +194,7 @@ impl Diagnostics {
         Diagnostics {
             sources,
             list: Vec::new(),
+            compared: 0,
         }
     }
 
@@ -200,6 +203,20 @@ impl Diagnostics {
         if self.list.len() < MAX_DIAGNOSTICS && !self.list.contains(&diagnostic) {
             self.list.push(diagnostic);
         }
+    }
+
+    /// The hint for an unknown name, as [`did_you_mean`], while there is room for the error and few names were compared.
+    pub fn did_you_mean<'a>(
+        &mut self,
+        wrong: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Option<String> {
+        if self.list.len() >= MAX_DIAGNOSTICS || self.compared >= MAX_COMPARED {
+            return None;
+        }
+        let known: Vec<&str> = known.into_iter().collect();
+        self.compared += known.len();
+        did_you_mean(wrong, known)
     }
 
     /// The same list, where what has no place in a text says what it belongs to.
@@ -235,6 +252,9 @@ impl Diagnostics {
 /// More errors than this are not collected from one model.
 pub const MAX_DIAGNOSTICS: usize = 100;
 
+/// When so many names were compared with unknown ones, no more hints are sought in one model.
+const MAX_COMPARED: usize = 1_000_000;
+
 impl fmt::Display for Diagnostics {
     /// One line an error: `file:line:column: error[code]: message`, and its hint on the next.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -264,6 +284,22 @@ impl fmt::Display for Diagnostics {
 
 impl std::error::Error for Diagnostics {}
 
+/// More names than this are not listed in one error.
+pub const MAX_LISTED: usize = 24;
+
+/// Names as a list, cut where it is long: `` `a`, `b` and 7 others``.
+pub fn listed<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let others = names.len().saturating_sub(MAX_LISTED);
+    let shown: Vec<String> = names
+        .take(MAX_LISTED)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    match others {
+        0 => shown.join(", "),
+        _ => format!("{} and {others} others", shown.join(", ")),
+    }
+}
+
 /// The known name nearest to `wrong`, when it is near enough to be what was meant.
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
@@ -287,7 +323,7 @@ pub fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -
     }
     match known.len() {
         0 => None,
-        1..=24 => Some(format!("known here: {}", known.join(", "))),
+        1..=MAX_LISTED => Some(format!("known here: {}", known.join(", "))),
         _ => None,
     }
 }

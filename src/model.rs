@@ -10,11 +10,14 @@ use crate::formula::check;
 use crate::graph::Graph;
 use crate::infer::{Traced, infer};
 use crate::ledger::Ledger;
-use crate::lower::{Lowered, Positions, lower};
+use crate::lower::{Lowered, Phase, Positions, lower};
 use crate::part::Role;
 use crate::phase;
 use crate::profile::Profile;
-use crate::sym::{AlgebraError, Bindings, Context, EvalError, Poly, Sym, Symbols, parse_poly};
+use crate::sym::{
+    AlgebraError, Bindings, Condition, Conditions, Context, EvalError, Poly, Subst, Sym, Symbols,
+    parse_poly,
+};
 use crate::tally::{Stage, tally};
 use crate::values::{Values, closed};
 
@@ -34,6 +37,23 @@ pub struct Model {
     traced: Traced,
     values: Values,
     sources: Sources,
+}
+
+/// The values of a preset, or why they are none.
+type PresetValues = Result<Values, Diagnostics>;
+
+/// What must hold for a ledger to be one: its conditions, and that each dimension is a count.
+pub(crate) struct Obligations {
+    conditions: Conditions,
+    /// Each size once, with the path of the row that has it first.
+    dims: Vec<(String, Poly)>,
+}
+
+impl Obligations {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.conditions.len() + self.dims.len()
+    }
 }
 
 /// Reads a model and proves its shapes, with no preset and the switches as the file has them.
@@ -118,6 +138,11 @@ impl Model {
         phases.map(|phase| phase.name.as_str()).collect()
     }
 
+    /// The phases themselves.
+    pub(crate) fn each_phase(&self) -> &[Phase] {
+        &self.lowered.phases
+    }
+
     /// The names of its presets.
     pub fn presets(&self) -> impl Iterator<Item = &str> {
         self.lowered
@@ -126,24 +151,29 @@ impl Model {
             .map(|preset| preset.name.as_str())
     }
 
-    /// The numbers of a preset that sets nothing but symbols to numbers: the graph is this one.
-    pub(crate) fn numbers_of(&self, preset: &str) -> Option<Bindings> {
-        let preset = self
-            .lowered
-            .presets
-            .iter()
-            .find(|known| known.name == preset)?;
-        if preset.switches || !self.values.numbers.is_empty() || !self.values.expressions.is_empty()
-        {
-            return None;
-        }
-        let number = |(sym, value): &(Sym, Poly)| Some((*sym, value.as_integer()?));
-        preset.values.iter().map(number).collect()
+    /// Each preset with its values; none where it sets switches, and with them another graph.
+    pub(crate) fn preset_values(&self) -> impl Iterator<Item = (&str, Option<PresetValues>)> {
+        self.lowered.presets.iter().map(|preset| {
+            let values = || {
+                Values::new(&preset.values, self.symbols()).map_err(|message| {
+                    let mut diagnostics = self.no_diagnostics();
+                    diagnostics.push(Diagnostic::nowhere(Code::Dimension, message));
+                    diagnostics
+                })
+            };
+            (preset.name.as_str(), (!preset.switches).then(values))
+        })
     }
 
     /// Its switches with the values that they have here.
     pub fn switches(&self) -> &[(String, bool)] {
         &self.lowered.switches
+    }
+
+    /// The switches that were asked for when the model was read: turning another changes nothing.
+    pub(crate) fn deciding_switches(&self) -> impl Iterator<Item = &(String, bool)> {
+        let deciding = self.lowered.deciding.iter();
+        deciding.filter_map(|at| self.lowered.switches.get(*at))
     }
 
     /// What its symbols stand for: role and description, in the order of declaration.
@@ -161,20 +191,28 @@ impl Model {
     /// # Errors
     /// When the model has no such phase, or a formula cannot be built.
     pub fn ledger(&self, phase: &str, profile: &Profile) -> Result<Ledger, Diagnostics> {
-        let stages = self.stages(phase)?;
-        let Lowered {
-            graph,
-            symbols,
-            conditions,
-            ..
-        } = &self.lowered;
-        let numbers = &self.values.numbers;
+        self.ledger_at(&self.values, self.phase(phase)?, profile)
+    }
+
+    /// The ledger of a phase under a profile, at other values than those that the model was read with.
+    pub(crate) fn ledger_at(
+        &self,
+        values: &Values,
+        phase: &Phase,
+        profile: &Profile,
+    ) -> Result<Ledger, Diagnostics> {
+        let stages = self.stages(phase, &values.expressions)?;
+        let Lowered { graph, symbols, .. } = &self.lowered;
+        // What an expression comes to is known only where its symbols have values.
+        let mut conditions = self.lowered.conditions.clone();
+        let open = values.expressions.iter();
+        conditions.extend(open.map(|(sym, _)| Condition::in_domain(sym, symbols)));
         tally(
             (graph, &self.traced),
             symbols,
-            conditions,
+            &conditions,
             &stages,
-            numbers,
+            &values.numbers,
             profile,
         )
         .map_err(|error| self.problem(&error))
@@ -194,31 +232,55 @@ impl Model {
     /// # Errors
     /// The obligation that fails, with the values that fail it.
     pub fn check_values(&self, ledger: &Ledger) -> Result<(), Diagnostics> {
-        let fail = |message: String| {
-            let mut diagnostics = self.no_diagnostics();
-            diagnostics.push(Diagnostic::nowhere(Code::Dimension, message));
-            diagnostics
-        };
-        check(&ledger.conditions, &ledger.numbers, &ledger.symbols)
-            .map_err(|error| fail(error.0))?;
+        self.check_at(&self.obligations(ledger)?, &ledger.numbers)
+    }
+
+    /// What must hold at the numbers that a ledger is read at.
+    pub(crate) fn obligations(&self, ledger: &Ledger) -> Result<Obligations, Diagnostics> {
         let mut cx = Context::new(&ledger.symbols);
-        let mut seen = HashSet::new();
+        let mut shapes = HashSet::new();
+        let mut known = HashSet::new();
+        let mut dims = Vec::new();
         for row in &ledger.rows {
             for shape in row.inputs.iter().chain([&row.output]) {
-                if !seen.insert((Arc::as_ptr(shape), row.stage.as_ptr())) {
+                if !shapes.insert((Arc::as_ptr(shape), row.stage.as_ptr())) {
                     continue;
                 }
                 for axis in shape.axes() {
                     let dim = cx
                         .substitute(axis.dim.poly(), &row.phase)
                         .map_err(|error| self.problem(&error))?;
-                    if let Err(error) = dim.eval_count(&ledger.numbers, &ledger.symbols)
-                        && !matches!(error, EvalError::Unbound(_))
-                    {
-                        let why = error.message(&ledger.symbols);
-                        return Err(fail(format!("a dimension of `{}`: {why}", row.path)));
+                    if known.insert(dim.clone()) {
+                        dims.push((row.path.clone(), dim));
                     }
                 }
+            }
+        }
+        Ok(Obligations {
+            conditions: ledger.conditions.clone(),
+            dims,
+        })
+    }
+
+    /// Checks obligations at numbers, as far as these decide them.
+    pub(crate) fn check_at(
+        &self,
+        obligations: &Obligations,
+        numbers: &Bindings,
+    ) -> Result<(), Diagnostics> {
+        let symbols = self.symbols();
+        let fail = |message: String| {
+            let mut diagnostics = self.no_diagnostics();
+            diagnostics.push(Diagnostic::nowhere(Code::Dimension, message));
+            diagnostics
+        };
+        check(&obligations.conditions, numbers, symbols).map_err(|error| fail(error.0))?;
+        for (path, dim) in &obligations.dims {
+            if let Err(error) = dim.eval_count(numbers, symbols)
+                && !matches!(error, EvalError::Unbound(_))
+            {
+                let why = error.message(symbols);
+                return Err(fail(format!("a dimension of `{path}`: {why}")));
             }
         }
         Ok(())
@@ -283,16 +345,9 @@ impl Model {
         diagnostics
     }
 
-    /// What each stage of a phase, and expressions given for symbols, put in place of symbols.
-    fn stages(&self, name: &str) -> Result<Vec<Stage>, Diagnostics> {
-        let Lowered {
-            symbols,
-            positions,
-            phases,
-            ..
-        } = &self.lowered;
-        let Some(phase) = phases.iter().find(|phase| phase.name == name) else {
-            let mut diagnostics = self.no_diagnostics();
+    fn phase(&self, name: &str) -> Result<&Phase, Diagnostics> {
+        let found = self.lowered.phases.iter().find(|phase| phase.name == name);
+        found.ok_or_else(|| {
             let known = self.phases();
             let has = format!("`{}` runs in: {}", self.name(), known.join(", "));
             let message = if phase::find(name).is_some() {
@@ -301,10 +356,17 @@ impl Model {
                 format!("there is no phase `{name}`")
             };
             let help = nearest(name, known).map_or(has, |known| format!("did you mean `{known}`?"));
+            let mut diagnostics = self.no_diagnostics();
             diagnostics.push(Diagnostic::nowhere(Code::Unknown, message).help(help));
-            return Err(diagnostics);
-        };
-        let given = &self.values.expressions;
+            diagnostics
+        })
+    }
+
+    /// What each stage of a phase, and the expressions that are `given` for symbols, put in place of symbols.
+    fn stages(&self, phase: &Phase, given: &Subst) -> Result<Vec<Stage>, Diagnostics> {
+        let Lowered {
+            symbols, positions, ..
+        } = &self.lowered;
         let mut stages = Vec::with_capacity(phase.stages.len());
         for stage in &phase.stages {
             let mut cx = Context::new(symbols);

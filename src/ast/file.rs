@@ -1,5 +1,7 @@
 //! The tree of a model file is read into [`Model`]: its sections, with the choices that the caller made.
 
+use std::collections::{BTreeMap, HashMap};
+
 use super::model::{Model, Phase, Preset, Stage, Switch, Symbol, Text, Word};
 use super::read::{Reader, Slot};
 use super::ron::{Kind, Tree};
@@ -11,6 +13,14 @@ use crate::part::Role;
 pub(crate) struct Choice {
     pub(crate) preset: Option<String>,
     pub(crate) set: Vec<(String, String)>,
+}
+
+impl Choice {
+    /// Whether a preset is the chosen one.
+    fn takes(&self, preset: &Preset<'_>) -> bool {
+        let chosen = self.preset.as_deref();
+        chosen.is_some_and(|chosen| same_name(chosen, preset.name.text))
+    }
 }
 
 const MODEL: &[Slot] = &[
@@ -70,7 +80,7 @@ pub(crate) fn read<'s>(
     let complete = symbols.is_some();
 
     let presets = presets.map_or_else(Vec::new, |tree| reader.presets(tree));
-    let switches = switches.map_or_else(Vec::new, |tree| {
+    let mut switches = switches.map_or_else(Vec::new, |tree| {
         reader.declared_switches(tree, &presets, choice)
     });
     let symbols = symbols.map_or_else(Vec::new, |tree| reader.symbols(tree));
@@ -97,9 +107,14 @@ pub(crate) fn read<'s>(
         span: name.span,
     };
     let body = reader.graph(unnamed, (None, Vec::new()), inputs, nodes, output);
+    let about = about.and_then(|tree| reader.text(tree));
+    let phases = phases.map_or_else(Vec::new, |tree| reader.phases(tree));
+    for switch in &mut switches {
+        switch.decides = reader.asked.contains(switch.name.text);
+    }
     let model = Model {
-        about: about.and_then(|tree| reader.text(tree)),
-        phases: phases.map_or_else(Vec::new, |tree| reader.phases(tree)),
+        about,
+        phases,
         relations: relations.unwrap_or_default(),
         name,
         symbols,
@@ -238,6 +253,12 @@ impl Reader<'_> {
         presets: &[Preset<'s>],
         choice: &Choice,
     ) -> Vec<Switch<'s>> {
+        let mut preset: HashMap<&str, Vec<&Text<'_>>> = HashMap::new();
+        for chosen in presets.iter().filter(|preset| choice.takes(preset)) {
+            for (name, text) in &chosen.values {
+                preset.entry(name.text).or_default().push(text);
+            }
+        }
         let mut switches = Vec::new();
         for (name, tree) in self.section(tree, "switches") {
             let value = if tree.head().is_some_and(|head| head.text == "Switch") {
@@ -247,22 +268,14 @@ impl Reader<'_> {
             };
             let read = value.and_then(|tree| self.flag(tree));
             let mut on = read.is_some_and(|(on, _)| on);
-            let preset = presets.iter().filter(|preset| {
-                choice
-                    .preset
-                    .as_deref()
-                    .is_some_and(|c| same_name(c, preset.name.text))
-            });
-            for (symbol, text) in preset.flat_map(|preset| &preset.values) {
-                if symbol.text == name.text {
-                    match text.text.parse() {
-                        Ok(value) => on = value,
-                        Err(_) => self.error(
-                            Code::Form,
-                            text.span,
-                            format!("`{}` is a switch: true or false", name.text),
-                        ),
-                    }
+            for text in preset.get(name.text).into_iter().flatten() {
+                match text.text.parse() {
+                    Ok(value) => on = value,
+                    Err(_) => self.error(
+                        Code::Form,
+                        text.span,
+                        format!("`{}` is a switch: true or false", name.text),
+                    ),
                 }
             }
             for (_, value) in choice.set.iter().filter(|(key, _)| key == name.text) {
@@ -278,19 +291,25 @@ impl Reader<'_> {
                 }
             }
             self.switches.insert(name.text.to_owned(), on);
-            switches.push(Switch { name, on });
+            switches.push(Switch {
+                name,
+                on,
+                decides: false,
+            });
         }
         switches
     }
 
     /// A name is a symbol or a switch, so that a value given to it has one meaning.
     fn one_meaning(&mut self, symbols: &[Symbol<'_>], switches: &[Switch<'_>]) {
+        let symbols: HashMap<&str, Word<'_>> =
+            symbols.iter().map(|s| (s.name.text, s.name)).collect();
         for switch in switches {
-            if let Some(symbol) = symbols.iter().find(|s| s.name.text == switch.name.text) {
+            if let Some(symbol) = symbols.get(switch.name.text) {
                 let message = format!("`{}` is a symbol and a switch", switch.name.text);
                 self.diagnostics.push(
                     Diagnostic::at(Code::Duplicate, switch.name.span, message)
-                        .related(symbol.name.span, "the symbol"),
+                        .related(symbol.span, "the symbol"),
                 );
             }
         }
@@ -304,51 +323,47 @@ impl Reader<'_> {
         symbols: &[Symbol<'_>],
         choice: &Choice,
     ) {
-        let known: Vec<&str> = symbols
+        // The definition of each name that has one.
+        let known: BTreeMap<&str, Option<&Text<'_>>> = switches
             .iter()
-            .map(|s| s.name.text)
-            .chain(switches.iter().map(|s| s.name.text))
+            .map(|switch| (switch.name.text, None))
+            .chain(symbols.iter().map(|s| (s.name.text, s.definition.as_ref())))
             .collect();
-        let derived = |name: &str| {
-            symbols
-                .iter()
-                .find(|s| s.name.text == name)
-                .and_then(|s| s.definition.as_ref())
-        };
-        let check = |name: &str| -> Option<(Code, String, Option<String>)> {
-            if !known.contains(&name) {
-                let help = did_you_mean(name, known.iter().copied());
-                return Some((
-                    Code::Unknown,
-                    format!("no symbol or switch `{name}` is declared"),
-                    help,
-                ));
-            }
-            let definition = derived(name)?;
-            let message = format!("`{name}` is derived, it is `{}`", definition.text);
-            Some((
-                Code::Form,
-                message,
-                Some(String::from("give the symbols that it is made of")),
-            ))
-        };
+        let check =
+            |name: &str, diagnostics: &mut Diagnostics| -> Option<(Code, String, Option<String>)> {
+                let Some(definition) = known.get(name) else {
+                    let names = symbols.iter().map(|s| s.name.text);
+                    let names = names.chain(switches.iter().map(|s| s.name.text));
+                    let help = diagnostics.did_you_mean(name, names);
+                    return Some((
+                        Code::Unknown,
+                        format!("no symbol or switch `{name}` is declared"),
+                        help,
+                    ));
+                };
+                let definition = (*definition)?;
+                let message = format!("`{name}` is derived, it is `{}`", definition.text);
+                Some((
+                    Code::Form,
+                    message,
+                    Some(String::from("give the symbols that it is made of")),
+                ))
+            };
         for (name, _) in presets.iter().flat_map(|preset| &preset.values) {
-            if let Some((code, message, help)) = check(name.text) {
+            if let Some((code, message, help)) = check(name.text, self.diagnostics) {
                 self.diagnostics
                     .push(Diagnostic::at(code, name.span, message).maybe_help(help));
             }
         }
         for (name, _) in &choice.set {
-            if let Some((code, message, help)) = check(name) {
+            if let Some((code, message, help)) = check(name, self.diagnostics) {
                 self.diagnostics.push(
                     Diagnostic::nowhere(code, format!("--set {name}: {message}")).maybe_help(help),
                 );
             }
         }
         if let Some(preset) = &choice.preset
-            && !presets
-                .iter()
-                .any(|known| same_name(preset, known.name.text))
+            && !presets.iter().any(|known| choice.takes(known))
         {
             let help = did_you_mean(preset, presets.iter().map(|known| known.name.text));
             let message = format!("there is no preset `{preset}`");

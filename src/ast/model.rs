@@ -78,6 +78,8 @@ pub(crate) struct Symbol<'s> {
 pub(crate) struct Switch<'s> {
     pub(crate) name: Word<'s>,
     pub(crate) on: bool,
+    /// Whether anything that was read asked for it.
+    pub(crate) decides: bool,
 }
 
 /// A named set of values.

@@ -14,6 +14,8 @@ pub(super) struct Reader<'d> {
     pub(super) file: u32,
     pub(super) diagnostics: &'d mut Diagnostics,
     pub(super) switches: BTreeMap<String, bool>,
+    /// The switches that were asked for.
+    pub(super) asked: BTreeSet<String>,
     /// The names in branches that do not hold, of the block that is read.
     pub(super) passed_over: BTreeSet<String>,
     /// The names in such branches outside of blocks, or around them.
@@ -29,6 +31,7 @@ impl<'d> Reader<'d> {
             file,
             diagnostics,
             switches: BTreeMap::new(),
+            asked: BTreeSet::new(),
             passed_over: BTreeSet::new(),
             passed_over_outside: BTreeSet::new(),
         }
@@ -112,9 +115,13 @@ impl Reader<'_> {
             Kind::Name("false") => Some((false, span)),
             Kind::Name(name) => {
                 if let Some(on) = self.switches.get(*name) {
+                    if !self.asked.contains(*name) {
+                        self.asked.insert((*name).to_owned());
+                    }
                     return Some((*on, span));
                 }
-                let help = did_you_mean(name, self.switches.keys().map(String::as_str));
+                let known = self.switches.keys().map(String::as_str);
+                let help = self.diagnostics.did_you_mean(name, known);
                 let message = format!("there is no switch `{name}`");
                 self.diagnostics
                     .push(

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::args::{Arguments, By, Check, Command, Formula, Ops, QuantityName, Report, Selectors};
-use super::{Failure, diagnostics, files};
+use super::{Failure, check, diagnostics, files};
 use crate::diag::{Diagnostics, did_you_mean};
 use crate::dtype::{DTYPES, Dtype};
 use crate::formula::{Formula as Quantity, FormulaError};
@@ -58,7 +58,7 @@ fn check(check: &Check) -> Result<(), Failure> {
     let mut wrong = Vec::new();
     for path in &check.files {
         let checked = files::read(path, "Model").and_then(|(name, text)| {
-            let ways = check_text(&name, &text)?;
+            let ways = check::ways(&name, &text)?;
             said.push_str(&format!("{name}: ok, {ways}\n"));
             Ok(())
         });
@@ -72,74 +72,6 @@ fn check(check: &Check) -> Result<(), Failure> {
     } else {
         Err(Failure::Failed(wrong.join("\n\n")))
     }
-}
-
-/// Checks a model as the file has it, with each switch the other way, and with each preset, in every phase.
-fn check_text(name: &str, text: &str) -> Result<String, Failure> {
-    let model = Model::read(name, text, &Options::default())?;
-    let profile = Profile::exact();
-    let ledgers = |model: &Model| {
-        let phases = model.phases();
-        let ledgers = phases.iter().map(|phase| model.ledger(phase, &profile));
-        ledgers.collect::<Result<Vec<Ledger>, Diagnostics>>()
-    };
-    let check = |model: &Model, ledgers: &[Ledger]| {
-        ledgers
-            .iter()
-            .try_for_each(|ledger| model.check_values(ledger))
-    };
-    let mut own = ledgers(&model)?;
-    check(&model, &own)?;
-    for (switch, on) in model.switches() {
-        let set = vec![(switch.clone(), (!on).to_string())];
-        let other = Model::read(name, text, &Options { preset: None, set })?;
-        check(&other, &ledgers(&other)?)?;
-    }
-    for preset in model.presets() {
-        let checked = match model.numbers_of(preset) {
-            Some(numbers) => {
-                for ledger in &mut own {
-                    ledger.numbers.clone_from(&numbers);
-                }
-                check(&model, &own)
-            }
-            None => {
-                let preset = Some(preset.to_owned());
-                let other = Model::read(
-                    name,
-                    text,
-                    &Options {
-                        preset,
-                        set: Vec::new(),
-                    },
-                )?;
-                check(&other, &ledgers(&other)?)
-            }
-        };
-        checked.map_err(|errors| errors.within(&format!("preset `{preset}`")))?;
-    }
-    let count = |number: usize, what: &str| match number {
-        1 => format!("1 {what}"),
-        many => format!("{many} {what}s"),
-    };
-    let ops = own.first().map_or(0, ops_of);
-    Ok(format!(
-        "{}, {}, {}, {}",
-        count(ops, "op"),
-        count(model.phases().len(), "phase"),
-        count(model.switches().len(), "switch").replace("switchs", "switches"),
-        count(model.presets().count(), "preset")
-    ))
-}
-
-/// How many ops a ledger enters in one stage of its phase.
-fn ops_of(ledger: &Ledger) -> usize {
-    let first = ledger.rows.first().map(|row| &row.stage);
-    ledger
-        .rows
-        .iter()
-        .filter(|row| Some(&row.stage) == first)
-        .count()
 }
 
 /// What the selectors select.

@@ -6,10 +6,10 @@ use std::collections::HashSet;
 
 use crate::ast::file::Choice;
 use crate::ast::{self, model::Model};
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, MAX_LISTED, listed};
 use crate::graph::{BlockId, Graph, nesting};
 use crate::part::Role;
-use crate::sym::{Condition, Context, Poly, Sym, Symbols};
+use crate::sym::{Context, Poly, Sym, Symbols};
 
 mod attributes;
 mod block;
@@ -36,6 +36,8 @@ pub(crate) struct Lowered {
     pub(crate) positions: Option<Positions>,
     pub(crate) phases: Vec<Phase>,
     pub(crate) switches: Vec<(String, bool)>,
+    /// The switches that were asked for, by their places.
+    pub(crate) deciding: Vec<usize>,
     pub(crate) presets: Vec<Preset>,
     /// Values of the chosen preset and of the caller, the later over the earlier.
     pub(crate) values: Vec<(Sym, Poly)>,
@@ -49,15 +51,10 @@ pub(crate) fn lower(
     choice: &Choice,
     diagnostics: &mut Diagnostics,
 ) -> Option<Lowered> {
-    let (table, positions, mut conditions) = symbols::declare(model, diagnostics);
+    let (table, positions, conditions) = symbols::declare(model, diagnostics);
     let phases = phases::lower(model, &table, positions, diagnostics);
     let presets = symbols::presets(model, &table, positions, diagnostics);
     let values = symbols::values(&presets, choice, &table, positions, diagnostics);
-    // What an expression comes to is known only where its symbols have values.
-    let open = values
-        .iter()
-        .filter(|(_, value)| value.as_const().is_none());
-    conditions.extend(open.map(|(sym, _)| Condition::in_domain(*sym, &table)));
     let locals = block::declare_dims(model, positions, &table);
     let mut cx = Context::new(&locals.symbols);
     let graph = lower_blocks(model, &locals, positions, &mut cx, diagnostics);
@@ -81,6 +78,9 @@ pub(crate) fn lower(
             .switches
             .iter()
             .map(|switch| (switch.name.text.to_owned(), switch.on))
+            .collect(),
+        deciding: (0..model.switches.len())
+            .filter(|at| model.switches[*at].decides)
             .collect(),
         presets,
         values,
@@ -121,18 +121,12 @@ fn lower_blocks(
                 .iter()
                 .filter_map(|at| model.blocks.get(*at))
                 .collect();
-            let names: Vec<String> = named
-                .iter()
-                .map(|block| format!("`{}`", block.name.text))
-                .collect();
-            if let Some(first) = named.first() {
-                let mut diagnostic = Diagnostic::at(
-                    Code::Cycle,
-                    first.name.span,
-                    format!("blocks that call themselves: {}", names.join(", ")),
-                )
-                .help("a block cannot hold itself; repeat it with `Repeat(block, \"L\", [x])`");
-                for block in &named[1..] {
+            let names = listed(named.iter().map(|block| block.name.text));
+            if let Some((first, others)) = named.split_first() {
+                let message = format!("blocks that call themselves: {names}");
+                let mut diagnostic = Diagnostic::at(Code::Cycle, first.name.span, message)
+                    .help("a block cannot hold itself; repeat it with `Repeat(block, \"L\", [x])`");
+                for block in others.iter().take(MAX_LISTED) {
                     diagnostic = diagnostic.related(block.name.span, "part of the cycle");
                 }
                 diagnostics.push(diagnostic);

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::symbols::Positions;
 use crate::ast::model::Text;
-use crate::diag::{Code, Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::diag::{Code, Diagnostic, Diagnostics, Span};
 use crate::phase::{NEW, PAST, SPAN, WANTED};
 use crate::sym::{Conditions, Context, Poly, Sym, parse};
 
@@ -136,7 +136,8 @@ fn part(
             let declared = symbols
                 .iter()
                 .filter(|(sym, name)| !name.contains('.') && !local.hidden.contains(sym));
-            let help = did_you_mean(name, own.chain(declared.map(|(_, name)| name)));
+            let known = own.chain(declared.map(|(_, name)| name));
+            let help = diagnostics.did_you_mean(name, known);
             let message = format!("no symbol `{name}` is declared");
             diagnostics.push(Diagnostic::at(Code::Unknown, place(&span), message).maybe_help(help));
         }
