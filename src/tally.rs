@@ -118,20 +118,21 @@ impl Stage {
 
 /// How often each instance runs in a pass and in how many copies it exists, callers before callees.
 fn repeats(graph: &Graph, traced: &Traced) -> Vec<Times> {
-    let mut repeats: Vec<Times> = traced
-        .callees_first()
-        .map(|_| Times::each(Poly::zero()))
-        .collect();
-    repeats[traced.body().0] = Times::each(Poly::one());
+    // What the callers of each instance contribute; it is summed when all of them are known.
+    let mut parts: Vec<Vec<Times>> = traced.callees_first().map(|_| Vec::new()).collect();
+    let mut repeats: Vec<Times> = Vec::with_capacity(parts.len());
+    parts[traced.body().0].push(Times::each(Poly::one()));
     for (id, instance) in traced.callees_first().rev() {
-        let own = repeats[id.0].clone();
+        let own = Times::total(&std::mem::take(&mut parts[id.0]));
         let block = graph.block(instance.block);
         for node in block.ids() {
             for (callee, times) in instance.fact(node).iter().flat_map(|fact| &fact.callees) {
-                repeats[callee.0].add(&own.within(times));
+                parts[callee.0].push(own.within(times));
             }
         }
+        repeats.push(own);
     }
+    repeats.reverse();
     repeats
 }
 

@@ -95,7 +95,8 @@ impl Infer<'_, '_, '_> {
         let (cell, dims) = callees.first()?;
         let block = self.graph.block(*cell);
         let mut axis: Option<Axis> = None;
-        let mut given = vec![self.declared(*cell, 0, dims, node.span)?];
+        let subst = own_dims(block, dims);
+        let mut given = vec![self.declared(block, 0, &subst, node.span)?];
         for (input, (name, declared)) in inputs.iter().zip(&block.inputs[1..]) {
             let mut place = (*input).clone();
             if input.rank() == declared.rank() + 1 {
@@ -312,24 +313,11 @@ impl Infer<'_, '_, '_> {
         }
     }
 
-    /// The shape that a block declares for an input, its own dimensions being these.
-    fn declared(
-        &mut self,
-        block: BlockId,
-        slot: usize,
-        dims: &[Poly],
-        span: Span,
-    ) -> Option<Shape> {
-        let block = self.graph.block(block);
-        let subst: Subst = block
-            .dims
-            .iter()
-            .copied()
-            .zip(dims.iter().cloned())
-            .collect();
+    /// The shape that a block declares for an input, with its own dimensions put in.
+    fn declared(&mut self, block: &Block, slot: usize, dims: &Subst, span: Span) -> Option<Shape> {
         let mut shape = block.inputs.get(slot)?.1.clone();
         for axis in &mut shape.0 {
-            let dim = self.cx.substitute(axis.dim.poly(), &subst);
+            let dim = self.cx.substitute(axis.dim.poly(), dims);
             *axis = Axis::feature(self.accept(dim, span)?);
         }
         Some(shape)
@@ -344,12 +332,12 @@ impl Infer<'_, '_, '_> {
         dims: &[Poly],
         span: Span,
     ) -> Option<Vec<Shape>> {
-        let declaring = block;
         let graph = self.graph;
         let block: &Block = graph.block(block);
+        let dims = own_dims(block, dims);
         let mut arguments = Vec::with_capacity(given.len());
         for (slot, ((name, _), argument)) in block.inputs.iter().zip(given).enumerate() {
-            let mut wanted = self.declared(declaring, slot, dims, span)?;
+            let mut wanted = self.declared(block, slot, &dims, span)?;
             let symbols = self.cx.symbols;
             let clash = wanted
                 .axes()
@@ -374,4 +362,10 @@ impl Infer<'_, '_, '_> {
         }
         (arguments.len() == given.len()).then_some(arguments)
     }
+}
+
+/// A block's own dimensions, as a call gives them.
+pub(super) fn own_dims(block: &Block, dims: &[Poly]) -> Subst {
+    let syms = block.dims.iter().copied();
+    syms.zip(dims.iter().cloned()).collect()
 }

@@ -73,13 +73,21 @@ impl Times {
         }
     }
 
-    /// Both together.
-    pub fn add(&mut self, other: &Times) {
-        self.runs = &self.runs + &other.runs;
-        self.owned = &self.owned + &other.owned;
-        self.active = &self.active + &other.active;
-        self.kept = &self.kept + &other.kept;
-        self.read = self.read.zip(&other.read, |a, b| a + b);
+    /// All together.
+    pub fn total(parts: &[Times]) -> Times {
+        let sum =
+            |pick: fn(&Times) -> &Poly| Poly::sum(parts.iter().map(|times| pick(times).clone()));
+        Times {
+            runs: sum(|times| &times.runs),
+            owned: sum(|times| &times.owned),
+            active: sum(|times| &times.active),
+            kept: sum(|times| &times.kept),
+            read: Bounds {
+                lower: sum(|times| &times.read.lower),
+                expected: sum(|times| &times.read.expected),
+                upper: sum(|times| &times.read.upper),
+            },
+        }
     }
 }
 
@@ -273,10 +281,7 @@ impl Infer<'_, '_, '_> {
     fn trace(&mut self, key: &Key) -> Option<InstanceId> {
         let graph = self.graph;
         let block = graph.block(key.block);
-        let mut subst = Subst::new();
-        for (sym, value) in block.dims.iter().zip(&key.dims) {
-            subst.insert(*sym, value.clone());
-        }
+        let subst = calls::own_dims(block, &key.dims);
         let mut when_nothing_is_past = subst.clone();
         if let Some(positions) = self.positions {
             when_nothing_is_past.insert(positions.past, Poly::zero());

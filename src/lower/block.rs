@@ -10,7 +10,7 @@ use crate::ast::model::{
     Block as AstBlock, Call, Given, Model, Node as AstNode, Pattern as AstPattern, STRUCTURE, Text,
     Value, Word,
 };
-use crate::diag::{Code, Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::diag::{Code, Diagnostic, Diagnostics, MAX_LISTED, Span, listed};
 use crate::graph::{Block, BlockBuilder, BlockId, Callee, Node, NodeId, NodeKind, Pattern, Turns};
 use crate::ops;
 use crate::sym::{Conditions, Context, Domain, Symbols};
@@ -19,6 +19,7 @@ use crate::sym::{Conditions, Context, Domain, Symbols};
 pub(super) struct Locals<'s> {
     pub(super) symbols: Symbols,
     blocks: Vec<Local<'s>>,
+    by_name: HashMap<&'s str, BlockId>,
 }
 
 /// Adds the blocks' own dimensions to the table, as `block.name`.
@@ -40,14 +41,19 @@ pub(super) fn declare_dims<'s>(
         }
         blocks.push(local);
     }
-    Locals { symbols, blocks }
+    let names = model.blocks.iter().map(|block| block.name.text);
+    Locals {
+        symbols,
+        blocks,
+        by_name: names.zip((0..).map(BlockId)).collect(),
+    }
 }
 
 /// What a name of a block stands for.
 #[derive(Clone, Copy)]
-enum Named<'a, 's> {
+enum Named<'a> {
     Node(NodeId, Span),
-    Alias(&'a Word<'s>, Span),
+    Alias(Word<'a>, Span),
 }
 
 /// The lists of names that a node reads, field by field.
@@ -56,12 +62,13 @@ type Operands<'a, 's> = SmallVec<[&'a [Word<'s>]; 2]>;
 pub(super) struct Lower<'a, 's, 'c> {
     block: &'a AstBlock<'s>,
     model: &'a Model<'s>,
+    by_name: &'a HashMap<&'s str, BlockId>,
     pub(super) local: &'a Local<'s>,
     pub(super) positions: Option<Positions>,
     pub(super) cx: &'a mut Context<'c>,
     pub(super) diagnostics: &'a mut Diagnostics,
     pub(super) sizes: Sizes,
-    names: HashMap<&'a str, Named<'a, 's>>,
+    names: HashMap<&'a str, Named<'a>>,
     called: Vec<BlockId>,
 }
 
@@ -80,6 +87,7 @@ pub(super) fn lower<'s>(
     let mut lower = Lower {
         block,
         model,
+        by_name: &locals.by_name,
         local,
         positions,
         cx,
@@ -120,7 +128,7 @@ impl<'a, 's> Lower<'a, 's, '_> {
         let mut reads: Vec<(NodeId, Operands<'a, 's>)> = Vec::with_capacity(self.block.nodes.len());
         for node in &self.block.nodes {
             if let Value::Alias(target) = &node.value {
-                self.declare(&node.name, Named::Alias(target, node.name.span));
+                self.declare(&node.name, Named::Alias(*target, node.name.span));
                 continue;
             }
             let (kind, operands) = self.kind(node);
@@ -187,24 +195,21 @@ impl<'a, 's> Lower<'a, 's, '_> {
     }
 
     fn report_cycle(&mut self, cycle: &[(String, Span)]) {
-        let names: Vec<String> = cycle.iter().map(|(name, _)| format!("`{name}`")).collect();
-        let Some((_, first)) = cycle.first() else {
+        let names = cycle.iter().map(|(name, _)| name.as_str());
+        let message = format!("nodes that need each other: {}", listed(names));
+        let Some(((_, first), others)) = cycle.split_first() else {
             return;
         };
-        let mut diagnostic = Diagnostic::at(
-            Code::Cycle,
-            *first,
-            format!("nodes that need each other: {}", names.join(", ")),
-        )
-        .help("a graph has no cycles; what runs in rounds is a block under `Repeat`");
-        for (name, span) in cycle.iter().skip(1) {
+        let mut diagnostic = Diagnostic::at(Code::Cycle, *first, message)
+            .help("a graph has no cycles; what runs in rounds is a block under `Repeat`");
+        for (name, span) in others.iter().take(MAX_LISTED) {
             diagnostic = diagnostic.related(*span, format!("`{name}` is part of the cycle"));
         }
         self.diagnostics.push(diagnostic);
     }
 
     /// Takes a name, unless it is taken.
-    fn declare(&mut self, word: &Word<'s>, named: Named<'a, 's>) {
+    fn declare(&mut self, word: &Word<'s>, named: Named<'a>) {
         if let Some(Named::Node(_, first) | Named::Alias(_, first)) = self.names.get(word.text) {
             let message = format!("`{}` is declared twice", word.text);
             self.diagnostics.push(
@@ -221,20 +226,22 @@ impl<'a, 's> Lower<'a, 's, '_> {
         let block = self.block;
         let mut seen: HashSet<&str> = HashSet::new();
         for node in &block.nodes {
-            let mut chain: Vec<&Word<'_>> = Vec::new();
-            let mut word = &node.name;
-            while let Some(Named::Alias(target, _)) = self.names.get(word.text)
+            let mut chain: Vec<Word<'_>> = Vec::new();
+            let mut word = node.name;
+            while let Some(Named::Alias(target, _)) = self.names.get(word.text).copied()
                 && seen.insert(word.text)
             {
                 chain.push(target);
                 word = target;
             }
-            let Some(last) = chain.last() else { continue };
+            let Some(last) = chain.last().copied() else {
+                continue;
+            };
             if !self.names.contains_key(last.text) {
                 self.report_unknown(last);
             } else if chain[..chain.len() - 1]
                 .iter()
-                .chain([&&node.name])
+                .chain([&node.name])
                 .any(|w| w.text == last.text)
             {
                 let message = format!("`{}` is only another name for itself", last.text);
@@ -244,7 +251,7 @@ impl<'a, 's> Lower<'a, 's, '_> {
         }
     }
 
-    fn report_unknown(&mut self, word: &Word<'s>) {
+    fn report_unknown(&mut self, word: Word<'_>) {
         let inputs = self.block.inputs.iter().map(|(name, _)| name.text);
         let nodes = self.block.nodes.iter().map(|node| node.name.text);
         let is_op = ops::find(word.text).is_some() || STRUCTURE.contains(&word.text);
@@ -252,7 +259,8 @@ impl<'a, 's> Lower<'a, 's, '_> {
             let call = format!("`{}(..)`", word.text);
             Some(format!("what runs is written with its fields: {call}"))
         } else {
-            did_you_mean(word.text, inputs.chain(nodes))
+            let known = inputs.chain(nodes);
+            self.diagnostics.did_you_mean(word.text, known)
         };
         let message = format!("no node `{}` here", word.text);
         self.diagnostics
@@ -263,23 +271,36 @@ impl<'a, 's> Lower<'a, 's, '_> {
     fn resolve(&mut self, word: &Word<'s>) -> Option<NodeId> {
         let found = self.find(word.text);
         if found.is_none() && !self.names.contains_key(word.text) {
-            self.report_unknown(word);
+            self.report_unknown(*word);
         }
         found
     }
 
-    /// The node that a name stands for, through its aliases.
-    fn find<'n>(&self, mut name: &'n str) -> Option<NodeId>
-    where
-        's: 'n,
-    {
-        for _ in 0..=self.block.nodes.len() {
-            match self.names.get(name)? {
-                Named::Node(id, _) => return Some(*id),
-                Named::Alias(target, _) => name = target.text,
+    /// The node that a name stands for, through its aliases. Those that were followed lead to the end at once from then on,
+    /// those of a circle to themselves.
+    fn find(&mut self, mut name: &'a str) -> Option<NodeId> {
+        let mut followed = Vec::new();
+        let mut circle = false;
+        let found = loop {
+            match self.names.get(name) {
+                Some(Named::Alias(target, _)) => {
+                    circle = target.text == name || followed.len() > self.block.nodes.len();
+                    if circle {
+                        break None;
+                    }
+                    followed.push(name);
+                    name = target.text;
+                }
+                Some(Named::Node(id, _)) => break Some(*id),
+                None => break None,
+            }
+        };
+        for alias in followed {
+            if let Some(Named::Alias(target, _)) = self.names.get_mut(alias) {
+                target.text = if circle { alias } else { name };
             }
         }
-        None
+        found
     }
 
     /// What a node is, and the lists of names that it reads.
@@ -309,18 +330,15 @@ impl<'a, 's> Lower<'a, 's, '_> {
             .iter()
             .map(|word| self.callee(*word, call))
             .collect();
-        let model = self.model;
-        let declares = |name: &str| {
-            let called =
-                |block: &&AstBlock<'_>| call.blocks.iter().any(|word| word.text == block.name.text);
-            let mut dims = model
-                .blocks
-                .iter()
-                .filter(called)
-                .flat_map(|block| &block.dims);
-            dims.any(|dim| dim.text == name)
+        let called = |word: &Word<'_>| {
+            let id = self.by_name.get(word.text)?;
+            self.model.blocks.get(id.0)
         };
-        for (name, _) in call.dims.iter().filter(|(name, _)| !declares(name.text)) {
+        let dims = call.blocks.iter().filter_map(called);
+        let dims = dims.flat_map(|block| &block.dims);
+        let declared: HashSet<&str> = dims.map(|dim| dim.text).collect();
+        let undeclared = |name: &&(Word<'_>, Text<'_>)| !declared.contains(name.0.text);
+        for (name, _) in call.dims.iter().filter(undeclared) {
             let blocks: Vec<&str> = call.blocks.iter().map(|word| word.text).collect();
             let message = format!(
                 "block `{}` has no dimension `{}`",
@@ -375,9 +393,9 @@ impl<'a, 's> Lower<'a, 's, '_> {
     /// A block by its name, with the dimensions that a call gives it.
     fn callee(&mut self, word: Word<'s>, call: &Call<'s>) -> Option<Callee> {
         let blocks = &self.model.blocks;
-        let found = blocks.iter().position(|block| block.name.text == word.text);
-        let Some(at) = found else {
-            let help = did_you_mean(word.text, blocks.iter().map(|block| block.name.text));
+        let Some(BlockId(at)) = self.by_name.get(word.text).copied() else {
+            let known = blocks.iter().map(|block| block.name.text);
+            let help = self.diagnostics.did_you_mean(word.text, known);
             let message = format!("there is no block `{}`", word.text);
             self.diagnostics
                 .push(Diagnostic::at(Code::Unknown, word.span, message).maybe_help(help));
@@ -402,9 +420,11 @@ impl<'a, 's> Lower<'a, 's, '_> {
                 .push(Diagnostic::at(Code::Form, word.span, message));
             sound = false;
         }
+        let given = call.dims.iter().map(|(name, text)| (name.text, text));
+        let given: HashMap<&str, &Text<'_>> = given.collect();
         let mut dims = Vec::with_capacity(block.dims.len());
         for dim in &block.dims {
-            if let Some((_, text)) = call.dims.iter().find(|(name, _)| name.text == dim.text) {
+            if let Some(text) = given.get(dim.text) {
                 let size = scope::size(text, self.local, self.cx, self.diagnostics);
                 dims.extend(size);
                 continue;

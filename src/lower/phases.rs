@@ -1,5 +1,7 @@
 //! The phases of a model: what each sets the symbols of positions to, in expressions that are read here.
 
+use std::collections::HashSet;
+
 use super::scope::{self, Local};
 use super::symbols::Positions;
 use crate::ast::model::{Model, Phase as AstPhase, Text};
@@ -46,8 +48,9 @@ pub(super) fn lower(
         }];
     };
     let mut phases: Vec<Phase> = Vec::new();
+    let mut seen = HashSet::new();
     for ast in &model.phases {
-        if phases.iter().any(|phase| phase.name == ast.name.text) {
+        if !seen.insert(ast.name.text) {
             let message = format!("phase `{}` stands twice", ast.name.text);
             diagnostics.push(Diagnostic::at(Code::Duplicate, ast.name.span, message));
             continue;

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use super::scope::{self, Local};
 use crate::ast::file::{Choice, same_name};
 use crate::ast::model::{Model, Text};
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, listed};
 use crate::graph::in_order_of_need;
 use crate::phase::{NEW, PAST, SPAN, STEP, WANTED};
 use crate::sym::{Condition, Conditions, Context, Domain, Poly, Sym, Symbols};
+
+/// Most relations of a model: each is solved together with all others.
+const MAX_RELATIONS: usize = 1000;
 
 /// The symbols that a phase sets.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +73,12 @@ pub(super) fn declare(
     let mut conditions = Conditions::new();
     let local = Local::outside_phases(positions);
     define(model, &local, &mut table, &mut conditions, diagnostics);
-    for text in &model.relations {
+    if let Some(text) = model.relations.get(MAX_RELATIONS) {
+        let message =
+            format!("there are more relations than the limit, MAX_RELATIONS = {MAX_RELATIONS}");
+        diagnostics.push(Diagnostic::at(Code::Limit, text.span, message));
+    }
+    for text in model.relations.iter().take(MAX_RELATIONS) {
         relate(text, &local, &mut table, &mut conditions, diagnostics);
     }
     (table, positions, conditions)
@@ -117,14 +125,11 @@ fn define(
         })
         .collect();
     if let Err(cycle) = in_order_of_need(&needs) {
-        let names: Vec<String> = cycle
-            .iter()
-            .map(|at| format!("`{}`", model.symbols[*at].name.text))
-            .collect();
+        let names = listed(cycle.iter().map(|at| model.symbols[*at].name.text));
         let span = cycle
             .first()
             .map_or(model.name.span, |at| model.symbols[*at].name.span);
-        let message = format!("derived symbols that need each other: {}", names.join(", "));
+        let message = format!("derived symbols that need each other: {names}");
         diagnostics.push(Diagnostic::at(Code::Cycle, span, message));
         return;
     }
@@ -161,16 +166,17 @@ fn relate(
         ));
         return;
     };
-    let snapshot = table.clone();
-    let mut cx = Context::new(&snapshot);
-    let mut side = |range: std::ops::Range<usize>| {
-        let part = Text {
-            text: source[range.clone()].into(),
-            span: text.span.part(&range),
+    let (left, right) = {
+        let mut cx = Context::new(table);
+        let mut side = |range: std::ops::Range<usize>| {
+            let part = Text {
+                text: source[range.clone()].into(),
+                span: text.span.part(&range),
+            };
+            scope::expression(&part, local, &mut cx, diagnostics)
         };
-        scope::expression(&part, local, &mut cx, diagnostics)
+        (side(0..at), side(at + sign.len()..source.len()))
     };
-    let (left, right) = (side(0..at), side(at + sign.len()..source.len()));
     let (Some(left), Some(right)) = (left, right) else {
         return;
     };
