@@ -4,6 +4,7 @@
 //! file. This module knows source texts and byte spans; it must never know what a model, an op or a shape is.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// A half-open range of bytes in one of the [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,23 +45,23 @@ pub struct Source {
     pub text: String,
 }
 
-/// The texts that spans point into.
+/// The texts that spans point into. A clone shares them.
 #[derive(Clone, Debug, Default)]
-pub struct Sources(Vec<Source>);
+pub struct Sources(Vec<Arc<Source>>);
 
 impl Sources {
     /// Adds a text and gives the number that its spans carry.
     pub fn add(&mut self, name: &str, text: &str) -> u32 {
-        self.0.push(Source {
+        self.0.push(Arc::new(Source {
             name: name.to_owned(),
             text: text.to_owned(),
-        });
+        }));
         u32::try_from(self.0.len() - 1).unwrap_or(u32::MAX)
     }
 
     /// The source that `span` points into.
     pub fn get(&self, span: Span) -> Option<&Source> {
-        self.0.get(span.file as usize)
+        self.0.get(span.file as usize).map(Arc::as_ref)
     }
 
     /// Line and column (both from 1, columns in characters) of the start of `span`.

@@ -84,8 +84,9 @@ impl Model {
                 return Err(diagnostics);
             }
         };
-        let lowered = ast::file::read(&tree, file, &choice, &mut diagnostics)
-            .and_then(|model| lower(&model, &choice, &mut diagnostics));
+        let model = ast::file::read(&tree, file, &choice, &mut diagnostics);
+        drop(tree);
+        let lowered = model.and_then(|model| lower(&model, &choice, &mut diagnostics));
         let traced = lowered.and_then(|mut lowered| {
             let symbols = lowered.symbols.clone();
             let mut cx = Context::new(&symbols);

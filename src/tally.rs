@@ -44,8 +44,10 @@ pub(crate) fn tally(
     profile: &Profile,
 ) -> Result<Ledger, AlgebraError> {
     let repeats = repeats(graph, traced);
+    let blocks = traced.callees_first().map(|(_, instance)| instance.block);
+    let nodes: usize = blocks.map(|block| graph.block(block).len()).sum();
     let mut ledger = Ledger {
-        rows: Vec::new(),
+        rows: Vec::with_capacity(nodes * stages.len()),
         result: Arc::default(),
         symbols: symbols.clone(),
         phase: Subst::new(),

@@ -122,7 +122,7 @@ pub(crate) enum Value<'s> {
     /// An op with what its fields hold, in the order of its fields.
     Op(&'static OpDef, Vec<Option<Given<'s>>>),
     /// A block, once or several times over.
-    Call(Call<'s>),
+    Call(Box<Call<'s>>),
     /// What could not be read; it is reported already.
     Broken,
 }
@@ -167,7 +167,7 @@ pub(crate) enum Given<'s> {
     Text(Text<'s>),
     Word(Word<'s>),
     Flag(bool, Span),
-    Mask(Option<MaskWords<'s>>, Span),
+    Mask(Option<Box<MaskWords<'s>>>, Span),
 }
 
 /// A mask as written.

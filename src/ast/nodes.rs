@@ -244,12 +244,12 @@ impl Reader<'_> {
                 return Some(Value::Op(def, self.fields(tree, def)?));
             }
         };
-        Some(Value::Call(Call {
+        Some(Value::Call(Box::new(Call {
             blocks,
             pattern,
             inputs: self.names(inputs)?,
             dims: dims.map_or_else(Vec::new, |tree| self.texts(tree, "dimensions")),
-        }))
+        })))
     }
 
     /// The text of a field that may be left out.
@@ -371,6 +371,6 @@ impl Reader<'_> {
             size,
             choice,
         };
-        Some(Given::Mask(Some(words), span))
+        Some(Given::Mask(Some(Box::new(words)), span))
     }
 }

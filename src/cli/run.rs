@@ -169,6 +169,8 @@ fn report(report: &Report) -> Result<(), Failure> {
         }),
     };
     let summary = summarize(&model, &ledger, &asked)?;
+    // The pages of a large model take as much memory as the model did.
+    drop(model);
     if report.show == Some(super::args::ShowWhat::Numbers) {
         let total = ledger.total();
         let columns = [

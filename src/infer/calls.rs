@@ -1,7 +1,5 @@
 //! Blocks that are called: the shapes that they are given, how often they run, and what they give.
 
-use smallvec::SmallVec;
-
 use super::{Fact, Flags, Here, Infer, InstanceId, Key, Times};
 use crate::diag::{Code, Diagnostic, Span};
 use crate::graph::{Block, BlockId, Callee, Node, Pattern, Turns};
@@ -75,7 +73,7 @@ impl Infer<'_, '_, '_> {
                 let times = self.times(pattern, &positions, subst);
                 let times = self.accept(times, node.span)?;
                 Fact {
-                    callees: SmallVec::from_iter([(callee, times)]),
+                    callees: vec![(callee, times)],
                     ..output
                 }
             }

@@ -103,7 +103,7 @@ pub struct Fact {
     /// The scalars that a scan leaves for later passes.
     pub state: Option<Poly>,
     /// The instances that it calls and how often, if it calls blocks.
-    pub callees: SmallVec<[(InstanceId, Times); 1]>,
+    pub callees: Vec<(InstanceId, Times)>,
     /// The op as it is here, where the block's own dimensions make it differ from the one in the graph.
     pub op: Option<Arc<dyn Op>>,
 }
@@ -116,7 +116,7 @@ impl Fact {
             sums_positions: false,
             history,
             state: None,
-            callees: SmallVec::new(),
+            callees: Vec::new(),
             op: None,
         }
     }
@@ -318,7 +318,14 @@ impl Infer<'_, '_, '_> {
             let impossible = self.cx.impossible.take();
             let fact = fact.filter(|_| self.possible(impossible, node.span));
             sound &= fact.is_some();
-            facts[node_id.at()] = fact;
+            facts[node_id.at()] = fact.map(|mut fact| {
+                // Most nodes give a shape that they were given; one copy of it is enough.
+                let mut given = operands.iter().filter_map(|at| facts[at.at()].as_ref());
+                if let Some(same) = given.find(|given| given.shape == fact.shape) {
+                    fact.shape = same.shape.clone();
+                }
+                fact
+            });
         }
         if !sound {
             return None;

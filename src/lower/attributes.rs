@@ -83,14 +83,14 @@ impl<'s> Lower<'_, 's, '_> {
                     Some(text) => scope::size(text, self.local, self.cx, self.diagnostics)?,
                     None => Poly::zero(),
                 };
-                Some(Arg::Mask(MaskSpec {
+                Some(Arg::Mask(Box::new(MaskSpec {
                     queries: mask.queries.text.to_owned(),
                     keys: mask.keys.text.to_owned(),
                     mask: (mask.form.build)(size, mask.choice),
-                }))
+                })))
             }
             Given::Text(text) => match kind {
-                FieldKind::Axes => self.axes(text, true).map(Arg::Axes),
+                FieldKind::Axes => self.axes(text, true).map(Box::new).map(Arg::Axes),
                 FieldKind::Dims => self.dims(text, 0..text.text.len()).map(Arg::Dims),
                 FieldKind::Map => self.map(text),
                 FieldKind::Sizes => self.labelled_sizes(text),

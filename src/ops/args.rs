@@ -81,13 +81,13 @@ pub struct MaskSpec {
     pub mask: Mask,
 }
 
-/// The value of a field.
+/// The value of a field; what is large and rare stands behind a pointer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Arg {
     /// So many inputs; which nodes they are the graph knows.
     Inputs(usize),
     /// Axes of a tensor.
-    Axes(Shape),
+    Axes(Box<Shape>),
     /// Sizes.
     Dims(Vec<Poly>),
     /// Sizes on both sides of an arrow.
@@ -103,7 +103,7 @@ pub enum Arg {
     /// A switch.
     Flag(bool),
     /// A mask.
-    Mask(MaskSpec),
+    Mask(Box<MaskSpec>),
     /// `none`: no mask, said aloud.
     NoMask,
 }
@@ -132,10 +132,6 @@ impl Args {
     }
 
     getter!(
-        /// Axes of a tensor.
-        axes, Axes, Shape
-    );
-    getter!(
         /// Sizes.
         dims, Dims, Vec<Poly>
     );
@@ -162,6 +158,14 @@ impl Args {
             Some(Arg::Word(word)) => Some(word.as_str()),
             _ => None,
         })
+    }
+
+    /// Axes of a tensor.
+    pub fn axes(&self, field: &'static str) -> Result<Shape, OpError> {
+        match self.get(field) {
+            Some(Arg::Axes(shape)) => Ok((**shape).clone()),
+            _ => Err(OpError::field(field, format!("`{field}` is missing"))),
+        }
     }
 
     /// Sizes on both sides of an arrow.
@@ -194,7 +198,7 @@ impl Args {
     /// A mask; left out means none.
     pub fn mask(&self, field: &'static str) -> Option<MaskSpec> {
         match self.get(field) {
-            Some(Arg::Mask(mask)) => Some(mask.clone()),
+            Some(Arg::Mask(mask)) => Some((**mask).clone()),
             _ => None,
         }
     }
@@ -231,16 +235,16 @@ impl Arg {
                     .iter()
                     .map(axis)
                     .collect::<Result<Vec<Axis>, E>>()?;
-                Arg::Axes(Shape::new(axes))
+                Arg::Axes(Box::new(Shape::new(axes)))
             }
             Arg::Sizes(sizes) => {
                 let size = |(label, size): &(String, Poly)| Ok((label.clone(), put(size)?));
                 Arg::Sizes(sizes.iter().map(size).collect::<Result<_, E>>()?)
             }
-            Arg::Mask(spec) => Arg::Mask(MaskSpec {
+            Arg::Mask(spec) => Arg::Mask(Box::new(MaskSpec {
                 mask: spec.mask.resized(put)?,
-                ..spec.clone()
-            }),
+                ..(**spec).clone()
+            })),
             Arg::Inputs(_) | Arg::Equation(_) | Arg::Word(_) | Arg::Flag(_) | Arg::NoMask => {
                 self.clone()
             }

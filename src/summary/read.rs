@@ -81,11 +81,10 @@ pub fn summarize<'l>(
     }
     let lengths = read.lengths(ledger)?;
     let elementwise = read.kinds(ledger)?;
-    let rows = ledger
-        .rows
-        .iter()
-        .map(|row| read.row(row))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut rows = Vec::with_capacity(ledger.rows.len());
+    for row in &ledger.rows {
+        rows.push(read.row(row)?);
+    }
     let card = read.card(model, ledger, &totals)?;
     let against = asked
         .against
@@ -297,10 +296,10 @@ impl Read<'_> {
 
     fn dims<'p>(
         &mut self,
-        dims: impl Iterator<Item = &'p Poly>,
+        dims: impl ExactSizeIterator<Item = &'p Poly>,
         phase: &Subst,
     ) -> Result<Vec<Quantity>, FormulaError> {
-        let mut quantities = Vec::new();
+        let mut quantities = Vec::with_capacity(dims.len());
         for dim in dims {
             let put = self.cx.substitute(dim, phase);
             let dim = put.map_err(|error| FormulaError(error.message(self.symbols)))?;
