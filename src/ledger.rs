@@ -1,9 +1,9 @@
 //! The ledger: a row for each op, in totals over all repeats, under one phase and one profile.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt};
 use smallvec::SmallVec;
 
 use crate::dtype::Dtype;

@@ -1,7 +1,8 @@
 //! A model that was read: its shapes are proven, its ledger can be asked for.
 
-use std::collections::HashSet;
 use std::sync::Arc;
+
+use foldhash::{HashSet, HashSetExt};
 
 use crate::ast;
 use crate::ast::file::Choice;
@@ -15,8 +16,7 @@ use crate::part::Role;
 use crate::phase;
 use crate::profile::Profile;
 use crate::sym::{
-    AlgebraError, Bindings, Condition, Conditions, Context, EvalError, Poly, Subst, Sym, Symbols,
-    parse_poly,
+    AlgebraError, Bindings, Condition, Conditions, Context, Poly, Subst, Sym, Symbols, parse_poly,
 };
 use crate::tally::{Stage, tally};
 use crate::values::{Values, closed};
@@ -277,9 +277,7 @@ impl Model {
         };
         check(&obligations.conditions, numbers, symbols).map_err(|error| fail(error.0))?;
         for (path, dim) in &obligations.dims {
-            if let Err(error) = dim.eval_count(numbers, symbols)
-                && !matches!(error, EvalError::Unbound(_))
-            {
+            if let Err(error) = dim.count_bound(numbers, symbols) {
                 let why = error.message(symbols);
                 return Err(fail(format!("a dimension of `{path}`: {why}")));
             }

@@ -1,8 +1,8 @@
 //! Shapes become a ledger: each op's work, times its repeats, under a phase and a profile.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use smallvec::SmallVec;
 
 use crate::graph::{Block, Graph, NodeId, NodeKind, Pattern};
@@ -263,9 +263,15 @@ impl Tally<'_, '_> {
         let repeat = if waits { &none } else { &times.runs };
         for contraction in &work.contractions {
             let counted = contraction.counted(self.profile.masks, &mut self.cx)?;
-            row.amounts.dots += Dots(self.total(&counted.dots.0, repeat)?);
-            row.amounts.macs += Macs(self.total(&counted.macs.0, repeat)?);
-            row.length = Some(self.length(contraction, &counted)?);
+            let dots = self.total(&counted.dots.0, repeat)?;
+            let length = self.length(contraction, &counted)?;
+            let macs = match (&length, &self.stage.steps) {
+                (Length::Fixed(length), None) => (&dots * length).checked()?,
+                _ => self.total(&counted.macs.0, repeat)?,
+            };
+            row.amounts.dots += Dots(dots);
+            row.amounts.macs += Macs(macs);
+            row.length = Some(length);
         }
         for (kind, count) in &work.elementwise {
             let count = Ops(self.total(&count.0, repeat)?);

@@ -4,9 +4,9 @@
 //! call each other twice and nest deep cost what their text costs. What is found lives in side tables beside the graph;
 //! holding a [`Traced`] proves that all shapes fit.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt};
 use smallvec::SmallVec;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Span};

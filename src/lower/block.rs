@@ -1,7 +1,6 @@
 //! A block becomes a DAG: its names are resolved and its ops are built.
 
-use std::collections::{HashMap, HashSet};
-
+use foldhash::{HashMap, HashMapExt, HashSet};
 use smallvec::SmallVec;
 
 use super::scope::{self, Local, Sizes};
@@ -224,7 +223,7 @@ impl<'a, 's> Lower<'a, 's, '_> {
     /// Reports names for what is no node, and names that stand for each other: at the names, whether they are read or not.
     fn check_aliases(&mut self) {
         let block = self.block;
-        let mut seen: HashSet<&str> = HashSet::new();
+        let mut seen: HashSet<&str> = HashSet::default();
         for node in &block.nodes {
             let mut chain: Vec<Word<'_>> = Vec::new();
             let mut word = node.name;

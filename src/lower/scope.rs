@@ -1,8 +1,9 @@
 //! Expressions of a model file are read in the scope where they stand; unknown names are reported with the nearest known.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
+use foldhash::HashMap;
 use smallvec::SmallVec;
 
 use super::symbols::Positions;

@@ -138,7 +138,7 @@ struct Read<'l> {
 
 impl Read<'_> {
     fn quantity(&mut self, poly: &Poly) -> Result<Quantity, FormulaError> {
-        self.valued(poly, poly.eval(self.numbers, self.symbols))
+        self.valued(poly, poly.eval_bound(self.numbers, self.symbols))
     }
 
     /// A quantity that must be a count, unless the profile halves.
@@ -146,21 +146,17 @@ impl Read<'_> {
         if !self.whole {
             return self.quantity(poly);
         }
-        let value = poly.eval_count(self.numbers, self.symbols);
-        self.valued(poly, value.map(Coeff::from))
+        let value = poly.count_bound(self.numbers, self.symbols);
+        self.valued(poly, value.map(|value| value.map(Coeff::from)))
     }
 
     /// A formula with the value that it was found to have.
     fn valued(
         &mut self,
         poly: &Poly,
-        value: Result<Coeff, EvalError>,
+        value: Result<Option<Coeff>, EvalError>,
     ) -> Result<Quantity, FormulaError> {
-        let value = match value {
-            Ok(value) => Some(value),
-            Err(EvalError::Unbound(_)) => None,
-            Err(error) => return Err(FormulaError(error.message(self.symbols))),
-        };
+        let value = value.map_err(|error| FormulaError(error.message(self.symbols)))?;
         let Some(basis) = &self.basis else {
             return Ok(Quantity {
                 poly: poly.clone(),
@@ -303,7 +299,7 @@ impl Read<'_> {
         for dim in dims {
             let put = self.cx.substitute(dim, phase);
             let dim = put.map_err(|error| FormulaError(error.message(self.symbols)))?;
-            let value = dim.eval(self.numbers, self.symbols).ok();
+            let value = dim.eval_bound(self.numbers, self.symbols).ok().flatten();
             quantities.push(Quantity { poly: dim, value });
         }
         Ok(quantities)

@@ -1,6 +1,6 @@
 //! The constructors that need assumptions, and the record of those that were used. Must never know of texts.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::normal::Facts;
 use super::{AlgebraError, Condition, Conditions, DivideError, Poly, Subst, Sym, Symbols};

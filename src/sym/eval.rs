@@ -161,14 +161,28 @@ impl Poly {
     /// # Errors
     /// All unbound symbols at once; a division by zero; a derived symbol that is no integer; a limit.
     pub fn eval(&self, values: &Bindings, symbols: &Symbols) -> Result<Coeff, EvalError> {
-        let mut run = Run::new(values, symbols);
-        match run.poly(self, 0) {
-            Err(EvalError::Unbound(_)) => {
-                let (_, missing) = needed(self, values, symbols);
-                Err(EvalError::Unbound(missing.into_iter().collect()))
-            }
-            other => other,
+        let value = self.eval_bound(values, symbols)?;
+        value.ok_or_else(|| self.unbound(values, symbols))
+    }
+
+    /// The exact value; nothing where a symbol has none, and which ones these are is not looked for.
+    ///
+    /// # Errors
+    /// Those of [`Poly::eval`] but unbound symbols.
+    pub fn eval_bound(
+        &self,
+        values: &Bindings,
+        symbols: &Symbols,
+    ) -> Result<Option<Coeff>, EvalError> {
+        match Run::new(values, symbols).poly(self, 0) {
+            Err(EvalError::Unbound(_)) => Ok(None),
+            value => value.map(Some),
         }
+    }
+
+    fn unbound(&self, values: &Bindings, symbols: &Symbols) -> EvalError {
+        let (_, missing) = needed(self, values, symbols);
+        EvalError::Unbound(missing.into_iter().collect())
     }
 
     /// The value, which must be an integer.
@@ -185,9 +199,25 @@ impl Poly {
     /// # Errors
     /// Those of [`Poly::eval_integer`], and [`EvalError::Negative`].
     pub fn eval_count(&self, values: &Bindings, symbols: &Symbols) -> Result<IBig, EvalError> {
-        let value = self.eval_integer(values, symbols)?;
+        let value = self.count_bound(values, symbols)?;
+        value.ok_or_else(|| self.unbound(values, symbols))
+    }
+
+    /// The value, which must be an integer and not negative; nothing where a symbol has none.
+    ///
+    /// # Errors
+    /// Those of [`Poly::eval_count`] but unbound symbols.
+    pub fn count_bound(
+        &self,
+        values: &Bindings,
+        symbols: &Symbols,
+    ) -> Result<Option<IBig>, EvalError> {
+        let Some(value) = self.eval_bound(values, symbols)? else {
+            return Ok(None);
+        };
+        let value = Run::new(values, symbols).integer(self, value)?;
         if value >= IBig::ZERO {
-            return Ok(value);
+            return Ok(Some(value));
         }
         Err(EvalError::Negative {
             poly: self.clone(),

@@ -1,10 +1,11 @@
 //! Tree to polynomial. Must never stop at the first unknown name: all are reported at once.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
+use foldhash::{HashMap, HashMapExt};
+
 use super::expr::{Ast, ChainOp, Expr, Function, Node};
-use super::ops::{multiply, term_power};
+use super::ops::{multiply_by, term_power};
 use super::parse::{ParseError, parse};
 use super::{AlgebraError, Atom, Coeff, Context, Mono, Poly, Sym, Term};
 
@@ -267,12 +268,12 @@ impl<'t> Run<'t, '_, '_, '_, '_> {
     ) -> Result<Product, AlgebraError> {
         match (op, factor.as_single()) {
             (ChainOp::Mul, Some(term)) if factor.limit().is_none() => {
-                product.single = multiply(&product.single, term)?
+                multiply_by(&mut product.single, term)?;
             }
             (ChainOp::Div, Some(term)) if factor.limit().is_none() => {
                 self.cx.require_nonzero(factor);
                 let inverse = term_power(term, -1)?.ok_or(AlgebraError::DivisionByZero)?;
-                product.single = multiply(&product.single, &inverse)?;
+                multiply_by(&mut product.single, &inverse)?;
             }
             (ChainOp::Mul, _) => {
                 let several = product

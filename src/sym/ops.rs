@@ -13,7 +13,7 @@ const MAX_PRODUCTS: usize = 2 * MAX_TERMS;
 impl Poly {
     /// The sum of many polynomials: all terms are collected, then sorted and merged once.
     pub fn sum(parts: impl IntoIterator<Item = Poly>) -> Poly {
-        let mut parts = parts.into_iter();
+        let mut parts = parts.into_iter().filter(|part| !part.is_zero());
         let Some(first) = parts.next() else {
             return Poly::zero();
         };
@@ -25,7 +25,13 @@ impl Poly {
             if part.limit().is_some() {
                 return part;
             }
-            terms.extend_from_slice(part.terms());
+            match (part.terms(), terms.last_mut()) {
+                // Equal monomials in a row are added at once: models repeat themselves.
+                ([own], Some(last)) if own.mono == last.mono => {
+                    last.coeff = &last.coeff + &own.coeff;
+                }
+                (own, _) => terms.extend_from_slice(own),
+            }
             if terms.len() > 4 * MAX_TERMS {
                 merge(&mut terms);
                 if terms.len() > MAX_TERMS {
@@ -48,10 +54,11 @@ impl Poly {
                 return part.clone();
             }
             match (&mut single, part.as_single()) {
-                (Some(product), Some(term)) => match multiply(product, term) {
-                    Ok(next) => *product = next,
-                    Err(limit) => return Poly::beyond(limit),
-                },
+                (Some(product), Some(term)) => {
+                    if let Err(limit) = multiply_by(product, term) {
+                        return Poly::beyond(limit);
+                    }
+                }
                 (single, None) if part.is_zero() => *single = None,
                 (_, None) => several.push(part),
                 (None, Some(_)) => {}
@@ -170,6 +177,20 @@ impl Poly {
             .map(|(e, terms)| (e, Poly::from_terms(terms)))
             .collect()
     }
+}
+
+/// Multiplies a term in place, which costs less than [`multiply`] where the factor has few atoms.
+pub(super) fn multiply_by(product: &mut Term, factor: &Term) -> Result<(), LimitError> {
+    if !factor.coeff.is_one() {
+        product.coeff = &product.coeff * &factor.coeff;
+    }
+    if product.coeff.as_small().is_none() && product.coeff.bits() > MAX_COEFF_BITS {
+        return Err(LimitError::Bits);
+    }
+    for (atom, exponent) in factor.factors() {
+        product.mono.push(atom.clone(), *exponent)?;
+    }
+    Ok(())
 }
 
 /// The product of two terms.

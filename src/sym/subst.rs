@@ -1,12 +1,14 @@
 //! Simultaneous substitution: what replaces each symbol. Must never know of assumptions; rebuilding opaque atoms is
 //! [`super::Context::substitute`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt};
+
 use super::atom::OpaqueKind;
-use super::ops::{multiply, term_power};
-use super::{AlgebraError, Atom, Condition, Context, Mono, Poly, Sym, Term};
+use super::ops::{multiply_by, term_power};
+use super::{AlgebraError, Atom, Condition, Conditions, Context, Mono, Poly, Sym, Term};
 
 /// A replacement for each of some symbols. A clone shares the table until one of the two changes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -47,6 +49,32 @@ impl Subst {
         })
     }
 
+    /// The result where it is one term of symbols made of such terms, which leaves nothing to record and cannot fail; most
+    /// sizes and amounts are that.
+    fn in_single(&self, poly: &Poly) -> Option<Poly> {
+        let term = poly.as_single()?;
+        let mut product = Term {
+            mono: Mono::one(),
+            coeff: term.coeff().clone(),
+        };
+        for (atom, exponent) in term.factors() {
+            let Atom::Sym(sym) = atom else { return None };
+            match self.get(*sym) {
+                None => product.mono.push(atom.clone(), *exponent).ok()?,
+                Some(value) => {
+                    let own = value.as_single().filter(|_| value.limit().is_none())?;
+                    if *exponent == 1 {
+                        multiply_by(&mut product, own).ok()?;
+                    } else {
+                        let power = term_power(own, i64::from(*exponent)).ok()??;
+                        multiply_by(&mut product, &power).ok()?;
+                    }
+                }
+            }
+        }
+        Some(Poly::from_term(product))
+    }
+
     fn touches_any(&self, kind: &OpaqueKind) -> bool {
         kind.arguments().iter().any(|p| self.touches(p))
     }
@@ -76,6 +104,10 @@ impl Context<'_> {
         }
         if let Some((result, conditions)) = self.memo.recall(poly, subst) {
             self.used.extend(conditions.iter().cloned());
+            return Ok(result);
+        }
+        if let Some(result) = subst.in_single(poly) {
+            self.memo.keep(poly, subst, &result, Conditions::new());
             return Ok(result);
         }
         let mut run = Run {
@@ -109,7 +141,7 @@ impl Context<'_> {
                     Some(own) => {
                         let power =
                             term_power(own, i64::from(*e))?.ok_or(AlgebraError::DivisionByZero)?;
-                        single = multiply(&single, &power)?;
+                        multiply_by(&mut single, &power)?;
                     }
                     None => several.push(replaced_power(atom, &value, *e, run)?),
                 }
