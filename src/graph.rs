@@ -186,6 +186,14 @@ impl Block {
         &self.order
     }
 
+    /// How many of its nodes are ops.
+    pub fn ops(&self) -> usize {
+        let kinds = self.nodes.node_weights().map(|node| &node.kind);
+        kinds
+            .filter(|kind| matches!(kind, NodeKind::Op { .. }))
+            .count()
+    }
+
     /// What a node reads, in the order of its inputs.
     pub fn operands(&self, id: NodeId) -> SmallVec<[NodeId; 2]> {
         let edges = self.nodes.edges_directed(id.index(), Direction::Incoming);

@@ -45,9 +45,9 @@ pub(crate) fn tally(
 ) -> Result<Ledger, AlgebraError> {
     let repeats = repeats(graph, traced);
     let blocks = traced.callees_first().map(|(_, instance)| instance.block);
-    let nodes: usize = blocks.map(|block| graph.block(block).len()).sum();
+    let ops: usize = blocks.map(|block| graph.block(block).ops()).sum();
     let mut ledger = Ledger {
-        rows: Vec::with_capacity(nodes * stages.len()),
+        rows: Vec::with_capacity(ops * stages.len()),
         result: Arc::default(),
         symbols: symbols.clone(),
         phase: Subst::new(),

@@ -9,7 +9,7 @@ use crate::values::Values;
 
 /// Most that checking one model may cost. A byte of text costs one whenever it is read, an obligation whenever it is
 /// looked at with a preset.
-const MAX_CHECK_COST: usize = 30_000_000;
+const MAX_CHECK_COST: usize = 20_000_000;
 
 /// What a row, a symbol or a condition of a ledger costs.
 const ROW_COST: usize = 16;
@@ -122,7 +122,7 @@ impl Checker<'_> {
             return Ok(());
         }
         Err(Failure::Failed(format!(
-            "error[limit]: checking all ways of {} costs more than MAX_CHECK_COST = {MAX_CHECK_COST}\n  \
+            "error[limit]: checking {} in all ways takes more than {MAX_CHECK_COST} steps, the limit\n  \
              help: each phase, each switch in use and each preset that sets switches costs as much as the whole model",
             self.name
         )))

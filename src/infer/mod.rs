@@ -20,6 +20,9 @@ use crate::work::Bounds;
 
 mod calls;
 
+/// Most nodes that all blocks may come to, in all ways in which they are called.
+const MAX_TRACED: usize = 500_000;
+
 /// One way in which a block is called, by its place in [`Traced`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstanceId(pub(crate) usize);
@@ -204,6 +207,8 @@ struct Infer<'g, 'a, 'c> {
     diagnostics: &'a mut Diagnostics,
     known: HashMap<Key, Option<InstanceId>>,
     instances: Vec<Instance>,
+    /// How many nodes were traced, in all instances together.
+    traced: usize,
 }
 
 /// Infers all shapes. `None` comes back with a diagnostic, or when the graph holds a broken node, which is reported.
@@ -227,6 +232,7 @@ pub(crate) fn infer(
         diagnostics,
         known: HashMap::new(),
         instances: Vec::new(),
+        traced: 0,
     };
     let body = infer.instance(Key {
         block: body,
@@ -281,6 +287,14 @@ impl Infer<'_, '_, '_> {
     fn trace(&mut self, key: &Key) -> Option<InstanceId> {
         let graph = self.graph;
         let block = graph.block(key.block);
+        self.traced += block.len();
+        if self.traced > MAX_TRACED {
+            let message = format!(
+                "blocks are called in so many ways that they come to more than {MAX_TRACED} nodes, the limit"
+            );
+            self.refuse(Diagnostic::at(Code::Limit, block.span, message));
+            return None;
+        }
         let subst = calls::own_dims(block, &key.dims);
         let mut when_nothing_is_past = subst.clone();
         if let Some(positions) = self.positions {

@@ -11,7 +11,7 @@ use crate::phase::{NEW, PAST, SPAN, STEP, WANTED};
 use crate::sym::{Condition, Conditions, Context, Domain, Poly, Sym, Symbols};
 
 /// Most relations of a model: each is solved together with all others.
-const MAX_RELATIONS: usize = 1000;
+const MAX_RELATIONS: usize = 200;
 
 /// The symbols that a phase sets.
 #[derive(Clone, Copy, Debug)]
@@ -74,8 +74,7 @@ pub(super) fn declare(
     let local = Local::outside_phases(positions);
     define(model, &local, &mut table, &mut conditions, diagnostics);
     if let Some(text) = model.relations.get(MAX_RELATIONS) {
-        let message =
-            format!("there are more relations than the limit, MAX_RELATIONS = {MAX_RELATIONS}");
+        let message = format!("there are more than {MAX_RELATIONS} relations, the limit");
         diagnostics.push(Diagnostic::at(Code::Limit, text.span, message));
     }
     for text in model.relations.iter().take(MAX_RELATIONS) {

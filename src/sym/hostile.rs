@@ -117,6 +117,26 @@ fn deep_definitions_and_shared_atoms_stay_cheap() {
 }
 
 #[test]
+fn many_names_are_a_limit_of_a_product_and_none_of_a_proof() {
+    let mut symbols = symbols();
+    let d = Poly::symbol(symbols.lookup("d").expect("declared"));
+    let mut names = Vec::new();
+    for i in 2..1003_i64 {
+        let name = format!("x{i}");
+        let next = symbols.declare(&name, Domain::default()).expect("new");
+        let share = Coeff::from(i).recip().expect("not zero");
+        symbols.define(next, d.scale(&share));
+        names.push(name);
+    }
+    let mut cx = Context::new(&symbols);
+    let errors = parse_poly(&names.join("*"), &mut cx).expect_err("too many factors");
+    assert_eq!(errors[0].message, LimitError::Factors.to_string());
+    // A thousand declared quotients cannot all be combined with each other.
+    let third = parse_poly("x2/7", &mut cx).expect("fine");
+    assert!(!cx.proves_integer(&third));
+}
+
+#[test]
 fn every_unknown_name_is_reported_at_its_place() {
     let symbols = symbols();
     let errors = parse_poly(

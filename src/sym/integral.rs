@@ -14,6 +14,8 @@ use super::{Atom, Coeff, Context, Mono, Poly, Term};
 const MAX_RESIDUES: u64 = 1024;
 /// Most declared quotients that are combined for one term.
 const MAX_QUOTIENTS: usize = 4;
+/// Most combinations of declared quotients that are tried for one term.
+const MAX_STEPS: usize = 1000;
 
 impl Context<'_> {
     /// Whether a formula is an integer at all values its symbols may take.
@@ -54,7 +56,12 @@ impl Context<'_> {
         (Poly::from_terms(whole), rest)
     }
 
+    /// Whether a term is an integer, by itself or as a multiple of so many declared quotients.
     fn integer_term(&mut self, term: &Term, quotients: usize) -> bool {
+        self.integer_within(term, quotients, &mut { MAX_STEPS })
+    }
+
+    fn integer_within(&mut self, term: &Term, quotients: usize, steps: &mut usize) -> bool {
         if term.is_whole() {
             return term
                 .factors()
@@ -67,19 +74,18 @@ impl Context<'_> {
         facts.quotients.iter().any(|quotient| {
             let helps = |(atom, e): &(Atom, i32)| *e < 0 && quotient.term.mono().exponent(atom) < 0;
             let coeff_helps = !term.coeff().is_integer() && !quotient.term.coeff().is_integer();
-            match quotient
-                .term
-                .recip()
-                .map(|inverse| multiply(term, &inverse))
-            {
-                Some(Ok(left)) if coeff_helps || term.factors().iter().any(helps) => {
-                    self.attempt(|cx| {
-                        cx.pending.push(quotient.source.clone());
-                        cx.integer_term(&left, quotients - 1)
-                    })
-                }
-                _ => false,
+            if *steps == 0 || !(coeff_helps || term.factors().iter().any(helps)) {
+                return false;
             }
+            *steps -= 1;
+            let inverse = quotient.term.recip();
+            let Some(Ok(left)) = inverse.map(|inverse| multiply(term, &inverse)) else {
+                return false;
+            };
+            self.attempt(|cx| {
+                cx.pending.push(quotient.source.clone());
+                cx.integer_within(&left, quotients - 1, steps)
+            })
         })
     }
 

@@ -5,6 +5,8 @@ use std::fmt;
 
 /// Largest absolute exponent of an atom in a monomial.
 pub const MAX_EXPONENT: u32 = 4096;
+/// Most different atoms one monomial may have.
+pub const MAX_FACTORS: usize = 1000;
 /// Most terms one polynomial may have.
 pub const MAX_TERMS: usize = 200_000;
 /// Most bits the numerator or denominator of one number may have.
@@ -31,6 +33,8 @@ pub const MAX_DEFINITION_TERMS: usize = 1_000_000;
 pub enum LimitError {
     /// [`MAX_EXPONENT`].
     Exponent,
+    /// [`MAX_FACTORS`].
+    Factors,
     /// [`MAX_TERMS`].
     Terms,
     /// [`MAX_BITS`] or [`MAX_COEFF_BITS`].
@@ -52,6 +56,7 @@ impl LimitError {
     pub fn constant(self) -> &'static str {
         match self {
             LimitError::Exponent => "MAX_EXPONENT",
+            LimitError::Factors => "MAX_FACTORS",
             LimitError::Terms => "MAX_TERMS",
             LimitError::Bits => "MAX_BITS",
             LimitError::Depth => "MAX_DEPTH",
@@ -67,6 +72,10 @@ impl fmt::Display for LimitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LimitError::Exponent => write!(f, "an exponent is above {MAX_EXPONENT}, the limit"),
+            LimitError::Factors => write!(
+                f,
+                "a product has more than {MAX_FACTORS} different factors, the limit"
+            ),
             LimitError::Terms => {
                 write!(f, "a formula has more than {MAX_TERMS} terms, the limit")
             }

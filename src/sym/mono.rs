@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use smallvec::SmallVec;
 
-use super::limits::{LimitError, MAX_EXPONENT};
+use super::limits::{LimitError, MAX_EXPONENT, MAX_FACTORS};
 use super::{Atom, Coeff, Sym};
 
 type Factors = SmallVec<[(Atom, i32); 4]>;
@@ -73,7 +73,7 @@ impl Mono {
     /// The product.
     ///
     /// # Errors
-    /// When an exponent exceeds its limit.
+    /// When an exponent or the number of atoms exceeds its limit.
     pub fn mul(&self, other: &Mono) -> Result<Mono, LimitError> {
         if other.is_one() {
             return Ok(self.clone());
@@ -88,13 +88,16 @@ impl Mono {
                 out.push((atom.clone(), sum));
             }
         }
+        if out.len() > MAX_FACTORS {
+            return Err(LimitError::Factors);
+        }
         Ok(Mono(out))
     }
 
     /// Multiplies in place by one atom to a power.
     ///
     /// # Errors
-    /// When an exponent exceeds its limit.
+    /// When an exponent or the number of atoms exceeds its limit.
     pub(super) fn push(&mut self, atom: Atom, exponent: i32) -> Result<(), LimitError> {
         match self.0.binary_search_by(|(own, _)| own.cmp(&atom)) {
             Ok(at) => {
@@ -105,6 +108,7 @@ impl Mono {
                     self.0[at].1 = sum;
                 }
             }
+            Err(_) if self.0.len() >= MAX_FACTORS => return Err(LimitError::Factors),
             Err(at) => self.0.insert(at, (atom, checked(i64::from(exponent))?)),
         }
         Ok(())

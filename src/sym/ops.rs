@@ -289,6 +289,8 @@ impl Mul for &Poly {
         }
         match (self.terms(), other.terms()) {
             ([], _) | (_, []) => Poly::zero(),
+            _ if self.is_one() => other.clone(),
+            _ if other.is_one() => self.clone(),
             (_, [term]) => self.times(term),
             ([term], _) => other.times(term),
             (a, b) if a.len().saturating_mul(b.len()) > MAX_PRODUCTS => {

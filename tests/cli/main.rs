@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 mod answers;
 mod conventions;
+mod limits;
 
 struct Outcome {
     code: Option<i32>,
@@ -378,39 +379,6 @@ fn a_preset_that_breaks_its_model_fails_the_check() {
         odd.as_bytes(),
         1,
         &["`H divides d` does not hold at H = 33, d = 4096"],
-    );
-}
-
-/// A model with a section of many entries.
-fn with_many(section: &str, entry: impl Fn(usize) -> String) -> String {
-    let entries: Vec<String> = (0..10_000).map(entry).collect();
-    format!(
-        "Model(name: \"m\", symbols: (d: width), {section}: ({}), inputs: (x: \"d\"), nodes: (y: Norm(x, rms, \"d\")), output: y)",
-        entries.join(", ")
-    )
-}
-
-#[test]
-fn checking_looks_at_switches_that_decide_something_and_at_presets_without_reading_again() {
-    let checked = |text: String, says: &str| {
-        let outcome = run_with(&["check", "-"], text.as_bytes());
-        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-        assert!(outcome.stdout.contains(says), "{}", outcome.stdout);
-    };
-    checked(
-        with_many("switches", |at| format!("s{at}: true")),
-        "10000 switches",
-    );
-    checked(
-        with_many("presets", |at| format!("p{at}: (d: {})", at + 1)),
-        "10000 presets",
-    );
-    let nothing = with_many("presets", |at| format!("p{at}: (d: {at})"));
-    refuses(
-        &["check", "-"],
-        nothing.as_bytes(),
-        1,
-        &["`d` is an integer >= 1, not 0"],
     );
 }
 
