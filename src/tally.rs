@@ -15,8 +15,8 @@ use crate::profile::Profile;
 use crate::shape::Shape;
 use crate::sym::{AlgebraError, Bindings, Conditions, Context, Poly, Subst, Sym, Symbols};
 use crate::work::{
-    Bounds, Contraction, Counted, Dots, Kept, Kind, Length, Macs, Ops, Params, Store, Stored,
-    WeightRole, Work,
+    Bounds, Contraction, Counted, Dots, Kept, Kind, Length, Macs, MaskedAxes, Ops, Params, Store,
+    Stored, WeightRole, Work,
 };
 
 mod price;
@@ -68,6 +68,7 @@ pub(crate) fn tally(
             repeats: &repeats,
             seen: HashSet::new(),
             words: HashMap::new(),
+            known_pairs: HashMap::new(),
             rows: std::mem::take(&mut ledger.rows),
         };
         let prefix = if stages.len() > 1 {
@@ -152,6 +153,7 @@ struct Tally<'g, 'c> {
     repeats: &'g [Times],
     seen: HashSet<InstanceId>,
     words: HashMap<&'static str, Arc<str>>,
+    known_pairs: HashMap<MaskedAxes, Pairs>,
     rows: Vec<Row>,
 }
 
@@ -262,7 +264,11 @@ impl Tally<'_, '_> {
         let none = Poly::zero();
         let repeat = if waits { &none } else { &times.runs };
         for contraction in &work.contractions {
-            let counted = contraction.counted(self.profile.masks, &mut self.cx)?;
+            let pairs = match &contraction.pair {
+                Some(pair) => Some(self.pairs(&pair.axes)?),
+                None => None,
+            };
+            let counted = contraction.counted(pairs.as_ref());
             let dots = self.total(&counted.dots.0, repeat)?;
             let length = self.length(contraction, &counted)?;
             let macs = match (&length, &self.stage.steps) {
@@ -423,6 +429,19 @@ impl Tally<'_, '_> {
         })
     }
 
+    /// The pairs that are counted of two axes: scores and what is mixed by them have the same.
+    fn pairs(&mut self, axes: &MaskedAxes) -> Result<Pairs, AlgebraError> {
+        if let Some(known) = self.known_pairs.get(axes) {
+            return Ok(known.clone());
+        }
+        let masks = self.profile.masks;
+        let pairs = axes
+            .mask
+            .pairs(&axes.queries, &axes.keys, masks, &mut self.cx)?;
+        self.known_pairs.insert(axes.clone(), pairs.clone());
+        Ok(pairs)
+    }
+
     /// The pairs of steps of one query each, under a mask: those of all their queries at once, after what was past before
     /// the first.
     fn pairs_of_steps(
@@ -434,14 +453,14 @@ impl Tally<'_, '_> {
         let Some(pair) = &contraction.pair else {
             return Ok(None);
         };
-        let (queries, keys) = (self.put(&pair.queries)?, self.put(&pair.keys)?);
+        let (queries, keys) = (self.put(&pair.axes.queries)?, self.put(&pair.axes.keys)?);
         let (at_last, masks) = (self.at_step(&keys, step, count)?, self.profile.masks);
         let grows_by_one = &keys - &Poly::symbol(step) == &at_last - count;
         if !queries.is_one() || !grows_by_one {
             return Ok(None);
         }
         let size = |size: &Poly| self.cx.substitute(size, &self.stage.puts);
-        let mask = pair.mask.resized(size)?.stepwise();
+        let mask = pair.axes.mask.resized(size)?.stepwise();
         mask.pairs(count, &at_last, masks, &mut self.cx).map(Some)
     }
 

@@ -7,8 +7,8 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
-use crate::mask::{Mask, MaskCounting};
-use crate::sym::{AlgebraError, Context, Poly};
+use crate::mask::{Mask, Pairs};
+use crate::sym::Poly;
 
 /// Declares a unit: a formula that adds to its own kind only, and multiplies by a number of repeats.
 macro_rules! unit {
@@ -111,14 +111,21 @@ pub enum Summed {
 /// A pair of position axes under a mask.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MaskedPair {
+    /// The axes and which of their pairs are kept.
+    pub axes: MaskedAxes,
+    /// Which of the two axes the contraction sums over.
+    pub summed: Summed,
+}
+
+/// A query axis and a key axis under a mask.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MaskedAxes {
     /// Which pairs are kept.
     pub mask: Mask,
     /// Size of the query axis.
     pub queries: Poly,
     /// Size of the key axis.
     pub keys: Poly,
-    /// Which of the two axes the contraction sums over.
-    pub summed: Summed,
 }
 
 /// A family of dot products that one op computes.
@@ -153,31 +160,23 @@ impl Contraction {
         }
     }
 
-    /// Count, length and work.
-    ///
-    /// # Errors
-    /// When a formula exceeds a limit of the algebra.
-    pub fn counted(
-        &self,
-        counting: MaskCounting,
-        cx: &mut Context<'_>,
-    ) -> Result<Counted, AlgebraError> {
+    /// Count, length and work; `pairs` says what is kept of a masked pair of axes, and nothing where there is none.
+    pub fn counted(&self, pairs: Option<&Pairs>) -> Counted {
         let macs = |count: &Poly| Macs(Poly::product([&self.outputs, &self.summed, count]));
-        let Some(pair) = &self.pair else {
-            return Ok(Counted {
+        let (Some(pair), Some(pairs)) = (&self.pair, pairs) else {
+            return Counted {
                 dots: Dots(self.outputs.clone()),
                 length: Length::Fixed(self.summed.clone()),
                 macs: macs(&Poly::one()),
-            });
+            };
         };
-        let pairs = pair.mask.pairs(&pair.queries, &pair.keys, counting, cx)?;
         let scaled = |keys: &Poly| &self.summed * keys;
         let one = Poly::one();
         let (dots, length) = match pair.summed {
             Summed::Neither => (&pairs.count, Length::Fixed(self.summed.clone())),
             Summed::Both => (&one, Length::Fixed(scaled(&pairs.count))),
             Summed::Keys if pairs.min == pairs.max => {
-                (&pair.queries, Length::Fixed(scaled(&pairs.max)))
+                (&pair.axes.queries, Length::Fixed(scaled(&pairs.max)))
             }
             Summed::Keys => {
                 let length = Length::Varies {
@@ -185,14 +184,14 @@ impl Contraction {
                     max: scaled(&pairs.max),
                     mean: scaled(&pairs.mean),
                 };
-                (&pair.queries, length)
+                (&pair.axes.queries, length)
             }
         };
-        Ok(Counted {
+        Counted {
             dots: Dots(&self.outputs * dots),
             length,
             macs: macs(&pairs.count),
-        })
+        }
     }
 }
 

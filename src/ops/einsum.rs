@@ -24,7 +24,7 @@ use super::{Inferred, Op, OpDef, OpError, require_positive};
 use crate::mask::Mask;
 use crate::shape::Shape;
 use crate::sym::{Context, Poly, Symbols};
-use crate::work::{Contraction, Kind, MaskedPair, Summed, Work};
+use crate::work::{Contraction, Kind, MaskedAxes, MaskedPair, Summed, Work};
 
 pub(super) const DEF: OpDef = OpDef {
     name: "Einsum",
@@ -199,12 +199,12 @@ impl Op for Einsum {
             };
             sizes.remove(mask.queries.as_str());
             sizes.remove(mask.keys.as_str());
-            Some(MaskedPair {
+            let axes = MaskedAxes {
                 mask: mask.mask.clone(),
                 queries,
                 keys,
-                summed,
-            })
+            };
+            Some(MaskedPair { axes, summed })
         });
         let product = |given: bool| {
             Poly::product(

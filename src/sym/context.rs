@@ -3,7 +3,7 @@
 use foldhash::HashMap;
 
 use super::normal::Facts;
-use super::{AlgebraError, Condition, Conditions, DivideError, Poly, Subst, Sym, Symbols};
+use super::{AlgebraError, Condition, Conditions, DivideError, Mono, Poly, Subst, Sym, Symbols};
 
 /// How many results of substitution one context remembers.
 const MEMO_SIZE: usize = 4096;
@@ -169,6 +169,25 @@ impl<'a> Context<'a> {
             .insert(arguments.to_vec(), (result.clone(), used));
     }
 
+    /// A sum that was closed before, outside of any other.
+    pub(super) fn recall_sum(&self, key: &SumKey) -> Option<(Poly, Conditions)> {
+        if self.ranges.is_empty() {
+            self.memo.sums.get(key).cloned()
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn keep_sum(&mut self, key: SumKey, result: &Poly, used: Conditions) {
+        if !self.ranges.is_empty() {
+            return;
+        }
+        if self.memo.sums.len() >= MEMO_SIZE {
+            self.memo.sums.clear();
+        }
+        self.memo.sums.insert(key, (result.clone(), used));
+    }
+
     pub(super) fn range(&self, index: Sym) -> Option<(Poly, Poly)> {
         let found = self.ranges.iter().rev().find(|(sym, ..)| *sym == index)?;
         Some((found.1.clone(), found.2.clone()))
@@ -181,7 +200,11 @@ pub(super) struct Memo {
     known: HashMap<Poly, (Poly, Conditions)>,
     subst: Subst,
     least: HashMap<Vec<Poly>, (Poly, Conditions)>,
+    sums: HashMap<SumKey, (Poly, Conditions)>,
 }
+
+/// The index of a sum, its bounds, and the product of atoms that is summed.
+pub(super) type SumKey = (Sym, Poly, Poly, Mono);
 
 impl Memo {
     pub(super) fn recall(&self, poly: &Poly, subst: &Subst) -> Option<(Poly, Conditions)> {

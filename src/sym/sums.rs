@@ -1,9 +1,11 @@
 //! Sums over an index in closed form. Must never unroll what has a closed form, and a sum that has none stays a sum.
 
+use std::collections::BTreeMap;
+
 use super::atom::OpaqueKind;
 use super::limits::{LimitError, MAX_SUM_DEGREE};
 use super::sign::replace;
-use super::{AlgebraError, Atom, Coeff, Condition, Context, Poly, Subst, Sym, Term};
+use super::{AlgebraError, Atom, Coeff, Condition, Context, Mono, Poly, Subst, Sym, Term};
 
 /// How often one sum is split at the crossing of two arguments of a min.
 const MAX_SPLITS: usize = 4;
@@ -36,10 +38,40 @@ impl Context<'_> {
             self.require_integer(bound);
         }
         self.require_at_least(hi, &(lo - &Poly::one()));
-        self.enter_range(index, lo, hi);
-        let sum = self.closed(index, lo, hi, body, MAX_SPLITS);
-        self.leave_range();
-        sum
+        let mut parts = Vec::new();
+        for (core, factors) in cores(body, index) {
+            let sum = self.sum_of_core(index, lo, hi, &core)?;
+            parts.push((sum * Poly::from_terms(factors)).checked()?);
+        }
+        Ok(Poly::sum(parts).checked()?)
+    }
+
+    /// The sum of a product of atoms that the index moves. The amounts of a ledger have few of them, times much that stays.
+    fn sum_of_core(
+        &mut self,
+        index: Sym,
+        lo: &Poly,
+        hi: &Poly,
+        core: &Mono,
+    ) -> Result<Poly, AlgebraError> {
+        let key = (index, lo.clone(), hi.clone(), core.clone());
+        if let Some((known, conditions)) = self.recall_sum(&key) {
+            self.used.extend(conditions.iter().cloned());
+            return Ok(known);
+        }
+        let body = Poly::from_term(Term {
+            mono: core.clone(),
+            coeff: Coeff::ONE,
+        });
+        let (sum, own) = self.recording(|cx| {
+            cx.enter_range(index, lo, hi);
+            let sum = cx.closed(index, lo, hi, &body, MAX_SPLITS);
+            cx.leave_range();
+            sum
+        });
+        let sum = sum?;
+        self.keep_sum(key, &sum, own);
+        Ok(sum)
     }
 
     /// Records that `a >= b` unless it is evident. Where the index of an enclosing sum occurs, the ends of its range
@@ -250,6 +282,17 @@ impl Context<'_> {
         }
         renamed
     }
+}
+
+/// The terms of a sum by what the index moves in them: what is left of each is a factor of the whole.
+fn cores(body: &Poly, index: Sym) -> BTreeMap<Mono, Vec<Term>> {
+    let mut cores: BTreeMap<Mono, Vec<Term>> = BTreeMap::new();
+    for term in body.terms() {
+        let (core, mono) = term.mono().partition(|atom, _| atom.mentions(index));
+        let coeff = term.coeff().clone();
+        cores.entry(core).or_default().push(Term { mono, coeff });
+    }
+    cores
 }
 
 enum Shape {

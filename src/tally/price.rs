@@ -38,7 +38,7 @@ impl Tally<'_, '_> {
         };
         let lookup = match (profile.lookups, &work.lookup) {
             (Lookups::Matmul, Some(product)) => {
-                let counted = product.counted(profile.masks, &mut self.cx)?;
+                let counted = product.counted(None);
                 Some(Macs(self.total(&counted.macs.0, runs)?))
             }
             _ => None,
