@@ -134,6 +134,9 @@ impl Formula {
             let stays = basis.explain(basis.stays(&poly));
             (poly, stays)
         };
+        let poly = poly
+            .settled(&self.symbols)
+            .map_err(|error| FormulaError(error.message(&self.symbols)))?;
         if !self.counts {
             self.exact_in(syntax, &poly)?;
         }

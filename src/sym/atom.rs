@@ -140,6 +140,17 @@ impl Atom {
         }
     }
 
+    /// Whether a value of it depends on that of any symbol.
+    pub(super) fn has_symbols(&self) -> bool {
+        match self {
+            Atom::Sym(_) => true,
+            Atom::Opaque(opaque) => {
+                let mut arguments = opaque.kind().arguments().into_iter();
+                arguments.any(|p| !p.symbols().is_empty())
+            }
+        }
+    }
+
     /// The opaque function, if it is one.
     pub fn opaque(&self) -> Option<&Arc<Opaque>> {
         match self {

@@ -7,7 +7,7 @@ use dashu_int::IBig;
 
 use super::atom::{Opaque, OpaqueKind};
 use super::limits::{LimitError, MAX_BITS, MAX_DEPTH, MAX_SUM_STEPS};
-use super::{Atom, Coeff, Poly, Sym, Symbols};
+use super::{Atom, Coeff, Poly, Sym, Symbols, Term};
 
 /// An integer for each of some symbols.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -183,6 +183,28 @@ impl Poly {
     fn unbound(&self, values: &Bindings, symbols: &Symbols) -> EvalError {
         let (_, missing) = needed(self, values, symbols);
         EvalError::Unbound(missing.into_iter().collect())
+    }
+
+    /// The same formula with a number for each function of numbers: a sum that was too long to be written out.
+    ///
+    /// # Errors
+    /// Those of [`Poly::eval`].
+    pub fn settled(&self, symbols: &Symbols) -> Result<Poly, EvalError> {
+        let nothing = Bindings::new();
+        let mut run = Run::new(&nothing, symbols);
+        let mut terms = Vec::with_capacity(self.terms().len());
+        for term in self.terms() {
+            let (open, numbers) = term.mono().partition(|atom, _| atom.has_symbols());
+            let number = Term {
+                mono: numbers,
+                coeff: term.coeff().clone(),
+            };
+            terms.push(Term {
+                mono: open,
+                coeff: run.poly(&Poly::from_term(number), 0)?,
+            });
+        }
+        Ok(Poly::from_terms(terms).checked()?)
     }
 
     /// The value, which must be an integer.

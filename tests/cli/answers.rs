@@ -286,3 +286,36 @@ fn half_of_an_odd_number_of_pairs_is_a_fraction() {
     let report = run_with(&call, model);
     assert!(report.stdout.contains("4.5"), "{}", report.stderr);
 }
+
+#[test]
+fn a_sum_of_numbers_is_a_number_however_long_it_is() {
+    let model = br#"Model(name: "long", phases: [forward, generate], symbols: (T: context, N: "generated", Q: "q", d: width),
+        inputs: (x: "@n d"),
+        nodes: (k: Cache(x, "n"), r: Slice(k, "s", "floor(s*s/(s+Q))"), e: Einsum("n d, s d -> n s", [x, r])), output: e)"#;
+    let macs = |steps: u64, more: &[&str]| {
+        let set = format!("N={steps}");
+        let call = [
+            "formula", "-", "macs", "--phase", "generate", "--set", "T=3", "--set", "Q=1", "--set",
+            &set,
+        ];
+        let outcome = run_with(&[&call[..], more].concat(), model);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        outcome.stdout
+    };
+    for steps in [64, 65, 1000] {
+        let kept = |span: u64| span * span / (span + 1);
+        let dots = 3 * kept(3) + (1..=steps).map(|i| kept(3 + i)).sum::<u64>();
+        let one = ["--set", "d=2"];
+        assert_eq!(macs(steps, &one), format!("{}\n", 2 * dots));
+        let value = [&one[..], &["--value"]].concat();
+        assert_eq!(macs(steps, &value), format!("{}\n", 2 * dots));
+        assert_eq!(macs(steps, &["--in", "d"]), format!("{dots}*d\n"));
+        let divided = [&one[..], &["--per", "4"]].concat();
+        let half = if dots % 2 == 0 {
+            format!("{}\n", dots / 2)
+        } else {
+            format!("{dots}/2\n")
+        };
+        assert_eq!(macs(steps, &divided), half);
+    }
+}
