@@ -137,9 +137,7 @@ impl Formula {
         let poly = poly
             .settled(&self.symbols)
             .map_err(|error| FormulaError(error.message(&self.symbols)))?;
-        if !self.counts {
-            self.exact_in(syntax, &poly)?;
-        }
+        self.exact_in(syntax, &poly)?;
         for sym in poly.symbols() {
             let (name, spelled) = (self.symbols.name(sym), self.symbols.spelled(sym, syntax));
             if spelled != name {
@@ -209,9 +207,18 @@ impl Formula {
         }
     }
 
-    /// Refuses a language of integers for what may be a fraction: it would round there without a word.
+    /// Refuses a language of integers for what it would round without a word: a fraction, and in SQL a power that is no product.
     fn exact_in(&self, syntax: Syntax, poly: &Poly) -> Result<(), FormulaError> {
-        if !matches!(syntax, Syntax::Python | Syntax::Rust | Syntax::Sql) {
+        if syntax == Syntax::Sql
+            && let Some(power) = sym::rounded_power(poly)
+        {
+            let text = power.show(&self.symbols);
+            let message = format!(
+                "the exponent of `{text}` is no small number, and `POWER` of this syntax would round it"
+            );
+            return Err(FormulaError(message));
+        }
+        if self.counts || !matches!(syntax, Syntax::Python | Syntax::Rust | Syntax::Sql) {
             return Ok(());
         }
         let mut cx = Context::new(&self.symbols);

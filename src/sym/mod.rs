@@ -55,6 +55,7 @@ pub use mono::{Mono, Term};
 pub use parse::{ParseError, parse};
 pub use poly::Poly;
 pub use print::{Syntax, print};
+pub(crate) use sql::rounded_power;
 pub use subst::Subst;
 pub use symbols::{Domain, RelationError, Sym, Symbols};
 pub use tree::Form;

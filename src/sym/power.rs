@@ -6,7 +6,7 @@ use dashu_int::ops::BitTest;
 use super::atom::OpaqueKind;
 use super::limits::{LimitError, MAX_EXPONENT};
 use super::ops::term_power;
-use super::{AlgebraError, Atom, Coeff, Context, Mono, Poly, Term};
+use super::{AlgebraError, Atom, Coeff, Context, Mono, Opaque, Poly, Term};
 
 impl Context<'_> {
     /// A power whose exponent may be symbolic. The exponent is split at its terms and the base at its factors, so
@@ -98,8 +98,19 @@ impl Context<'_> {
         Ok(product)
     }
 
+    /// A power of a base that is no product. One of several terms has no inverse, so what is subtracted in its exponent is
+    /// not split off: `(a + 1)^(n - 1)` stays in one piece.
     fn unit_power(&mut self, base: &Poly, exponent: &Poly) -> Result<Poly, AlgebraError> {
         let single = base.as_single().is_some();
+        if !single && exponent.terms().iter().any(|t| t.coeff().is_negative()) {
+            if let Some(number) = exponent.as_const() {
+                return self.number_exponent(base, &number);
+            }
+            let count = exponent.content().numerator();
+            let whole = exponent
+                .scale(&Coeff::from_big_ratio(IBig::ONE, count.clone()).unwrap_or(Coeff::ONE));
+            return self.atom_power(base, whole, &count);
+        }
         let constant = exponent.constant_term();
         if !constant.is_integer() {
             // The exponent is an integer as a whole only, so it stays in one piece.
@@ -112,39 +123,44 @@ impl Context<'_> {
         }
         let mut product = Poly::one();
         for term in exponent.terms() {
-            let negative = term.coeff().is_negative() && !single;
-            let mut count =
-                i64::try_from(term.coeff().numerator()).map_err(|_| LimitError::Exponent)?;
+            let mut count = term.coeff().numerator();
             let root = Coeff::from(term.coeff().denominator())
                 .recip()
                 .unwrap_or(Coeff::ONE);
-            if term.mono().is_one() && !negative && root.is_one() {
-                product = (product * self.power(base, &Poly::int(count))?).checked()?;
+            if term.mono().is_one() && root.is_one() {
+                product = (product * self.number_exponent(base, &count.into())?).checked()?;
                 continue;
             }
             let unit = Poly::from_term(Term {
                 mono: term.mono().clone(),
                 coeff: root,
             });
-            let unit = if negative { -unit } else { unit };
-            count = if negative { -count } else { count };
             if base.as_integer() == Some(IBig::from(-1)) {
-                count = count.rem_euclid(2);
+                count = IBig::from(count % IBig::from(2) != IBig::ZERO);
             }
-            let count = i32::try_from(count)
-                .ok()
-                .filter(|c| c.unsigned_abs() <= MAX_EXPONENT);
-            let atom = Poly::opaque(OpaqueKind::Pow {
-                base: base.clone(),
-                exponent: unit,
-            })?;
-            let Some((atom, _)) = atom.as_single().and_then(|t| t.factors().first()) else {
-                continue;
-            };
-            let mono = Mono::power_of(Atom::clone(atom), count.ok_or(LimitError::Exponent)?);
-            product = product.times_mono(&mono).checked()?;
+            product = (product * self.atom_power(base, unit, &count)?).checked()?;
         }
         Ok(product)
+    }
+
+    /// A number of powers of one exponent.
+    fn atom_power(
+        &mut self,
+        base: &Poly,
+        exponent: Poly,
+        count: &IBig,
+    ) -> Result<Poly, AlgebraError> {
+        let count = i32::try_from(count).ok();
+        let count = count.filter(|c| c.unsigned_abs() <= MAX_EXPONENT);
+        let atom = Opaque::new(OpaqueKind::Pow {
+            base: base.clone(),
+            exponent,
+        })?;
+        let mono = Mono::power_of(
+            Atom::Opaque(atom.into()),
+            count.ok_or(LimitError::Exponent)?,
+        );
+        Ok(Poly::one().times_mono(&mono).checked()?)
     }
 }
 
@@ -166,7 +182,7 @@ mod tests {
 
     use super::*;
     use crate::sym::tests::config;
-    use crate::sym::{Bindings, Domain, Symbols};
+    use crate::sym::{Bindings, Domain, Subst, Symbols, parse_poly};
 
     proptest! {
         #![proptest_config(config())]
@@ -185,6 +201,24 @@ mod tests {
             let values = Bindings::from_iter([(n, at)]);
             let expected = IBig::from(base).pow((twice * at + plus) as usize);
             prop_assert_eq!(own.eval_integer(&values, &symbols), Ok(expected));
+        }
+
+        #[test]
+        fn what_an_exponent_subtracts_needs_no_inverse(plus in 0..4_i64, at in 1..5_i64, more in 0..4_i64, twice in 1..3_i64) {
+            let mut symbols = Symbols::new();
+            let [n, m, x] = ["n", "m", "x"].map(|name| symbols.declare(name, Domain::default()).expect("distinct"));
+            let mut cx = Context::new(&symbols);
+            let base = Poly::symbol(x) + Poly::int(plus) + Poly::one();
+            let exponent = (Poly::symbol(n) - Poly::symbol(m)).scale(&Coeff::from(twice));
+            let power = cx.power(&base, &exponent).expect("small");
+            let expected = IBig::from(at + plus + 1).pow((twice * more) as usize);
+            let values = Bindings::from_iter([(n, at + more), (m, at), (x, at)]);
+            prop_assert_eq!(power.eval_integer(&values, &symbols), Ok(expected.clone()));
+            let put = Subst::from_iter(values.iter().map(|(sym, v)| (sym, Poly::from_coeff(v.into()))));
+            let number = cx.substitute(&power, &put).expect("a number");
+            prop_assert_eq!(number.as_integer(), Some(expected));
+            let text = power.show(&symbols);
+            prop_assert_eq!(parse_poly(&text, &mut cx), Ok(power), "{}", text);
         }
     }
 }

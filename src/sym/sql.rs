@@ -3,11 +3,15 @@
 
 use std::fmt::Write;
 
+use super::atom::OpaqueKind;
 use super::print::{Level, Out};
 use super::tree::{Rounded, Rounding, Summation, Tree};
+use super::{Coeff, Mono, Poly, Term};
 
 /// Functions that spell their arguments several times are nested while this many copies suffice.
 const MAX_COPIES: usize = 100;
+/// Highest power that is written as a product.
+const MAX_SPELLED: u32 = 64;
 
 impl Out<'_> {
     pub(super) fn sql(&mut self, tree: &Tree) {
@@ -171,13 +175,32 @@ impl Out<'_> {
     }
 }
 
+/// The first power of a formula that has no spelling but `POWER`, which rounds.
+pub(crate) fn rounded_power(poly: &Poly) -> Option<Poly> {
+    let mut factors = poly.terms().iter().flat_map(Term::factors);
+    factors.find_map(|(atom, e)| {
+        if e.unsigned_abs() > MAX_SPELLED {
+            let mono = Mono::power_of(atom.clone(), *e);
+            return Some(Poly::from_term(Term {
+                mono,
+                coeff: Coeff::ONE,
+            }));
+        }
+        let kind = atom.opaque()?.kind();
+        match kind {
+            OpaqueKind::Pow { .. } => Some(Poly::atom(atom.clone())),
+            _ => kind.arguments().into_iter().find_map(rounded_power),
+        }
+    })
+}
+
 /// How often a base is written out for its power; nothing where that would grow too long.
 pub(super) fn spelled_out(exponent: &Tree) -> Option<u32> {
     match exponent {
         Tree::Int(value) => value
             .as_small()
             .and_then(|(n, _)| u32::try_from(n).ok())
-            .filter(|n| (1..=64).contains(n)),
+            .filter(|n| (1..=MAX_SPELLED).contains(n)),
         _ => None,
     }
 }

@@ -319,3 +319,27 @@ fn a_sum_of_numbers_is_a_number_however_long_it_is() {
         assert_eq!(macs(steps, &divided), half);
     }
 }
+
+#[test]
+fn powers_of_symbols_are_exact_in_every_syntax_or_refused() {
+    let model = br#"Model(name: "powers", phases: [forward], symbols: (T: context, a: "a", b: "b", d: width), inputs: (x: "@n d"),
+        nodes: (y: Linear(x, "d -> max(a,3)^max(b,2)")), output: y)"#;
+    let in_syntax = |syntax: &'static str, more: &[&'static str]| {
+        let call = ["formula", "-", "macs", "--set", "T=1", "--syntax", syntax];
+        run_with(&[&call[..], more].concat(), model)
+    };
+    let text = |syntax: &'static str| in_syntax(syntax, &[]).stdout;
+    assert_eq!(text("ascii"), "d*max(3, a)^max(2, b)\n");
+    let rust = "d * 3_i128.max(a).pow(2_i128.max(b) as u32)\n";
+    assert_eq!(text("rust"), rust);
+    assert_eq!(text("python"), "d*max(3, a)**max(2, b)\n");
+    let at = ["--set", "a=4", "--set", "b=1", "--set", "d=3"];
+    assert_eq!(in_syntax("ascii", &at).stdout, "48\n");
+    assert_eq!(in_syntax("ascii", &at[2..4]).stdout, "d*max(3, a)^2\n");
+    let sql = in_syntax("sql", &[]);
+    assert_eq!((sql.code, sql.stdout.as_str()), (Some(1), ""));
+    let says = "the exponent of `max(3, a)^max(2, b)` is no small number, and `POWER` of this syntax would round it";
+    assert!(sql.stderr.contains(says), "{}", sql.stderr);
+    let product = "d*CASE WHEN 3 >= a THEN 3 ELSE a END*CASE WHEN 3 >= a THEN 3 ELSE a END\n";
+    assert_eq!(in_syntax("sql", &at[2..4]).stdout, product);
+}
