@@ -1,6 +1,6 @@
 //! The symbol table of a model: declarations, derived dimensions, relations, and the values that are chosen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::scope::{self, Local};
 use crate::ast::file::{Choice, same_name};
@@ -285,9 +285,13 @@ fn outside(
     positions: Option<Positions>,
 ) -> Option<String> {
     let name = table.name(sym);
-    if positions.is_some_and(|known| value.mentions(known.step)) {
+    // `s` is looked for before what it is made of.
+    let mut set = positions.into_iter().flat_map(Positions::all).rev();
+    let used = used(value, table);
+    if let Some(position) = set.find(|position| used.contains(position)) {
         return Some(format!(
-            "`{name}` is set to an expression of a step's number"
+            "`{name}` is set to an expression of `{}`, which a phase sets",
+            table.name(position)
         ));
     }
     if value.mentions(sym) {
@@ -303,4 +307,16 @@ fn outside(
         |max| format!("{}..={max}", domain.min),
     );
     (!inside).then(|| format!("`{name}` is an integer {range}, not {}", value.show(table)))
+}
+
+/// The symbols that a value depends on, definitions followed.
+fn used(value: &Poly, table: &Symbols) -> BTreeSet<Sym> {
+    let mut used = BTreeSet::new();
+    let mut left: Vec<Sym> = value.symbols().into_iter().collect();
+    while let Some(sym) = left.pop() {
+        if used.insert(sym) {
+            left.extend(table.solution(sym).iter().flat_map(|own| own.symbols()));
+        }
+    }
+    used
 }

@@ -133,9 +133,13 @@ fn the_number_of_a_step_means_nothing_outside_the_steps_of_a_phase() {
     let own = "Phase(name: draft, n: \"n\", p: \"T\", o: \"1\")";
     let says = ["`n` means nothing here"];
     refuses(&asks, model(own, "d -> d").as_bytes(), 1, &says);
-    let set = [&asks[..], &["--set", "d=i"]].concat();
-    let says = ["`d` is set to an expression of a step's number"];
-    refuses(&set, model("generate", "d -> d").as_bytes(), 1, &says);
+    for position in ["n", "o", "p", "s", "i"] {
+        for value in [format!("d={position}"), format!("d=2*{position} + 1")] {
+            let set = [&asks[..], &["--set", &value]].concat();
+            let says = format!("`d` is set to an expression of `{position}`, which a phase sets");
+            refuses(&set, model("generate", "d -> d").as_bytes(), 1, &[&says]);
+        }
+    }
     let steps = "Phase(name: draft, n: \"i\", p: \"0\", o: \"1\", steps: \"N\")";
     let call = [&asks[..], &["--phase", "draft"]].concat();
     let outcome = run_with(&call, model(steps, "d -> 2").as_bytes());
