@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use dashu_int::IBig;
 
 use super::atom::{Opaque, OpaqueKind};
-use super::limits::{LimitError, MAX_BITS, MAX_DEPTH, MAX_SUM_STEPS};
+use super::limits::{LimitError, MAX_BITS, MAX_DEPTH, MAX_SUM_STEPS, MAX_WORK_BITS};
 use super::{Atom, Coeff, Poly, Sym, Symbols, Term};
 
 /// An integer for each of some symbols.
@@ -95,6 +95,8 @@ pub enum EvalError {
     Limit(LimitError),
 }
 
+/// A number of so many bits counts for twice as many.
+const LONG: usize = 1 << 16;
 /// Fractions longer than this are left out of messages.
 const MAX_SHOWN: usize = 60;
 
@@ -274,6 +276,7 @@ struct Run<'a> {
     locals: Vec<(Sym, IBig)>,
     opaques: HashMap<*const Opaque, Coeff>,
     steps: usize,
+    work: usize,
 }
 
 impl<'a> Run<'a> {
@@ -285,6 +288,7 @@ impl<'a> Run<'a> {
             locals: Vec::new(),
             opaques: HashMap::new(),
             steps: 0,
+            work: 0,
         }
     }
 
@@ -320,11 +324,13 @@ impl<'a> Run<'a> {
                 let power = power(&value, &Coeff::from(i64::from(*e)))?
                     .ok_or_else(|| self.zero_division(&Poly::atom(atom.clone())))?;
                 product = &product * &power;
+                self.charge(&product)?;
                 if product.as_small().is_none() && product.bits() > MAX_BITS {
                     return Err(LimitError::Bits.into());
                 }
             }
             total = &total + &product;
+            self.charge(&total)?;
         }
         Ok(total)
     }
@@ -360,6 +366,22 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Adds what a number cost to the work of the evaluation. Outside sums only long numbers do.
+    fn charge(&mut self, value: &Coeff) -> Result<(), LimitError> {
+        self.work += match value.as_small() {
+            Some(_) if self.locals.is_empty() => 0,
+            Some(_) => 32,
+            None => {
+                let bits = value.bits();
+                bits + bits * bits / LONG
+            }
+        };
+        if self.work > MAX_WORK_BITS {
+            return Err(LimitError::Work);
+        }
+        Ok(())
+    }
+
     fn sym(&mut self, sym: Sym, depth: usize) -> Result<Coeff, EvalError> {
         if sym.is_reserved()
             && let Some((_, value)) = self.locals.iter().rev().find(|(s, _)| *s == sym)
@@ -386,6 +408,8 @@ impl<'a> Run<'a> {
         match opaque.kind() {
             OpaqueKind::Floor { num, den } => {
                 let (n, d) = (self.poly(num, depth)?, self.poly(den, depth)?);
+                self.charge(&n)?;
+                self.charge(&d)?;
                 let quotient = n.checked_div(&d).ok_or_else(|| self.zero_division(den))?;
                 Ok(quotient.floor())
             }
@@ -432,6 +456,7 @@ impl<'a> Run<'a> {
             let value = self.poly(body, depth);
             self.locals.pop();
             total = &total + &value?;
+            self.charge(&total)?;
             i += 1;
         }
         Ok(total)

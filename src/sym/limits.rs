@@ -21,6 +21,9 @@ pub const MAX_WEIGHT: usize = 200_000;
 pub const MAX_ARGS: usize = 64;
 /// Most steps a sum that has no closed form may take when it is evaluated.
 pub const MAX_SUM_STEPS: usize = 100_000;
+/// Most bits that all numbers of one evaluation may have together. A long number counts for more than its bits, as
+/// arithmetic with it takes longer.
+pub const MAX_WORK_BITS: usize = 1 << 29;
 /// Highest degree in the index that a sum closes by Faulhaber's formula.
 pub const MAX_SUM_DEGREE: u32 = 32;
 /// Most digits of a number in a text: every coefficient that is printed can be read again.
@@ -47,6 +50,8 @@ pub enum LimitError {
     Args,
     /// [`MAX_SUM_STEPS`].
     SumSteps,
+    /// [`MAX_WORK_BITS`].
+    Work,
     /// [`MAX_DEFINITION_TERMS`].
     Definitions,
 }
@@ -63,6 +68,7 @@ impl LimitError {
             LimitError::Weight => "MAX_WEIGHT",
             LimitError::Args => "MAX_ARGS",
             LimitError::SumSteps => "MAX_SUM_STEPS",
+            LimitError::Work => "MAX_WORK_BITS",
             LimitError::Definitions => "MAX_DEFINITION_TERMS",
         }
     }
@@ -100,6 +106,10 @@ impl fmt::Display for LimitError {
             LimitError::SumSteps => write!(
                 f,
                 "a sum without closed form takes more than {MAX_SUM_STEPS} steps, the limit"
+            ),
+            LimitError::Work => write!(
+                f,
+                "the numbers of a sum without closed form, or of powers, take more than {MAX_WORK_BITS} bits together, the limit"
             ),
             LimitError::Definitions => write!(
                 f,

@@ -73,3 +73,25 @@ fn what_would_cost_too_much_is_told_its_limit() {
         ],
     );
 }
+
+#[test]
+fn a_sum_of_long_numbers_ends_at_the_bits_they_take() {
+    let model = |layers: &str| {
+        format!(
+            "Model(name: \"sums\", phases: [forward], symbols: (T: context, d: width), \
+             blocks: (f: Block(inputs: (x: \"n d\"), nodes: (y: Linear(x, \"d -> d\")), output: y)), \
+             inputs: (x: \"@n d\"), nodes: (y: Repeat(f, \"floor({layers}/d)\", x)), output: y)"
+        )
+    };
+    let call = [
+        "formula", "-", "macs", "--set", "T=99999", "--set", "d=1000",
+    ];
+    let says = ["take more than 536870912 bits together, the limit"];
+    refuses(&call, model("sum(i, 1, 99000, 3^i)").as_bytes(), 1, &says);
+    let outcome = run_with(&call, model("sum(i, 1, 200, 3^i)").as_bytes());
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let halves = run_with(&call, model("sum(i, 1, 4000, floor(i/2))").as_bytes());
+    let layers: u64 = (1..=4000_u64).map(|i| i / 2).sum::<u64>() / 1000;
+    let macs = layers * 99_999 * 1000 * 1000;
+    assert_eq!(halves.stdout, format!("{macs}\n"), "{}", halves.stderr);
+}
