@@ -418,6 +418,15 @@ impl<'a, 's> Lower<'a, 's, '_> {
             self.diagnostics
                 .push(Diagnostic::at(Code::Form, word.span, message));
             sound = false;
+        } else if matches!(call.pattern, AstPattern::Rounds { .. }) && call.inputs.is_empty() {
+            let message = format!(
+                "rounds carry their first input, and block `{}` takes none",
+                block.name.text
+            );
+            let help = "a block without inputs is run by `Call`";
+            self.diagnostics
+                .push(Diagnostic::at(Code::Form, word.span, message).help(help));
+            sound = false;
         }
         let given = call.dims.iter().map(|(name, text)| (name.text, text));
         let given: HashMap<&str, &Text<'_>> = given.collect();
