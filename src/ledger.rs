@@ -183,7 +183,14 @@ impl Ledger {
     }
 
     fn bytes(&self, pick: fn(&Amounts) -> &Poly, dtype: Dtype) -> Formula {
-        self.formula(&self.sum(pick).scale(&dtype.bytes()))
+        self.stored(&self.sum(pick), dtype)
+    }
+
+    /// The bytes of a number of scalars: whole where each scalar takes a whole number.
+    fn stored(&self, scalars: &Poly, dtype: Dtype) -> Formula {
+        let each = dtype.bytes();
+        let formula = self.formula(&scalars.scale(&each));
+        formula.counting(self.whole && each.is_integer())
     }
 
     /// Bytes in caches when the phase is over, at a type of scalar.
@@ -215,7 +222,7 @@ impl Ledger {
             .iter()
             .filter_map(|row| row.amounts.weights_read.as_deref());
         let sum = Poly::sum(read.map(|bounds| bounds.get(bound).clone()));
-        let formula = self.formula(&sum.scale(&dtype.bytes()));
+        let formula = self.stored(&sum, dtype);
         match bound {
             // An average of counts is no count.
             Bound::Expected => formula.counting(false),

@@ -185,8 +185,15 @@ impl Read<'_> {
         })
     }
 
+    /// The bytes of a number of scalars, which need not be whole where a scalar takes half a byte.
     fn bytes(&mut self, scalars: &Stored) -> Result<Quantity, FormulaError> {
-        self.count(&scalars.poly().scale(&self.dtype.bytes()))
+        let each = self.dtype.bytes();
+        let bytes = scalars.poly().scale(&each);
+        if each.is_integer() {
+            return self.count(&bytes);
+        }
+        self.count(scalars.poly())?;
+        self.quantity(&bytes)
     }
 
     /// The FLOPs of two ledgers whose rows are of the same ops.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{refuses, run};
+use super::{refuses, run, run_with};
 
 /// A call that must succeed: what it prints.
 fn prints(arguments: &[&str]) -> String {
@@ -359,4 +359,22 @@ fn an_expected_number_of_bytes_may_be_a_fraction() {
         top * (of / bottom),
         (experts + others) * of - experts * missed
     );
+}
+
+#[test]
+fn an_odd_number_of_half_bytes_is_a_fraction() {
+    let model = br#"Model(name: "halves", phases: [forward], symbols: (T: context, d: width), inputs: (x: "@n d"),
+        nodes: (k: Cache(x, "n"), y: Linear(k, "d -> d")), output: y)"#;
+    let at = ["--dtype", "int4", "--set", "T=3", "--set", "d=3"];
+    let with = |call: &[&'static str]| run_with(&[call, &at].concat(), model);
+    let value = |quantity: &'static str| with(&["formula", "-", quantity]).stdout;
+    assert_eq!(value("kv_cache_bytes"), "9/2\n");
+    assert_eq!(value("weight_bytes_lower"), "9/2\n");
+    let report = with(&["report", "-", "--format", "json"]);
+    let report: Value = serde_json::from_str(&report.stdout).expect("JSON");
+    assert_eq!(report["totals"]["kv_cache_bytes"]["value"], "4.5");
+    let python = ["formula", "-", "kv_cache_bytes", "--syntax", "python"];
+    let call = [&python[..], &at[..2]].concat();
+    let says = "`T*d/2` may be a fraction, and integers of this syntax would round it";
+    refuses(&call, model, 1, &[says]);
 }
