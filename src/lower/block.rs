@@ -360,7 +360,7 @@ impl<'a, 's> Lower<'a, 's, '_> {
                 capacity: match capacity {
                     Some(share) => {
                         let (local, cx) = (self.local, &mut *self.cx);
-                        Some(scope::expression(share, local, cx, self.diagnostics)?)
+                        Some(scope::ratio(share, local, cx, self.diagnostics)?)
                     }
                     None => None,
                 },

@@ -49,6 +49,18 @@ pub(super) fn expression(
     cx: &mut Context<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Poly> {
+    let value = ratio(text, local, cx, diagnostics)?;
+    cx.require_integer(&value);
+    Some(value)
+}
+
+/// Reads one expression that may be a fraction.
+pub(super) fn ratio(
+    text: &Text<'_>,
+    local: &Local<'_>,
+    cx: &mut Context<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Poly> {
     part(text, 0..text.text.len(), None, local, cx, diagnostics)
 }
 
@@ -83,7 +95,7 @@ fn counting(
     }
 }
 
-/// Reads one expression that stands in a part of a text; `hint` is what to say where it is malformed.
+/// Reads one expression that stands in a part of a text, and may be a fraction; `hint` is what to say where it is malformed.
 fn part(
     text: &Text<'_>,
     range: Range<usize>,
@@ -144,7 +156,7 @@ fn part(
         }
         return None;
     }
-    match expr.lower(&mut |name, _| find(name).map(Poly::symbol), cx) {
+    match expr.lower_freely(&mut |name, _| find(name).map(Poly::symbol), cx) {
         Ok(poly) => Some(poly),
         Err(errors) => {
             for error in errors {
@@ -185,7 +197,11 @@ impl Sizes {
             let marked = source[token.clone()].starts_with('@');
             let at = range.start + token.start + usize::from(marked)..range.start + token.end;
             let size = part(text, at.clone(), Some(BLANKS), local, cx, diagnostics);
-            match size.and_then(|size| counting(size, text.span.part(&at), cx, diagnostics)) {
+            let size = size.and_then(|size| {
+                cx.require_integer(&size);
+                counting(size, text.span.part(&at), cx, diagnostics)
+            });
+            match size {
                 Some(size) => sizes.push((size, marked)),
                 None => sound = false,
             }

@@ -347,3 +347,29 @@ fn powers_of_symbols_are_exact_in_every_syntax_or_refused() {
     let product = "d*CASE WHEN 3 >= a THEN 3 ELSE a END*CASE WHEN 3 >= a THEN 3 ELSE a END\n";
     assert_eq!(in_syntax("sql", &at[2..4]).stdout, product);
 }
+
+#[test]
+fn the_capacity_of_experts_is_a_ratio_and_no_size() {
+    let macs = |capacity: &str| {
+        let model = format!(
+            "Model(name: \"room\", phases: [forward], \
+             symbols: (T: context, d: width, E: experts, k: active_experts, c: \"quarters\"), \
+             blocks: (f: Block(inputs: (x: \"n d\"), nodes: (y: Linear(x, \"d -> d\")), output: y)), inputs: (x: \"@n d\"), \
+             nodes: (z: Route(block: f, experts: \"E\", active: \"k\", inputs: x, capacity: \"{capacity}\")), output: z)"
+        );
+        let set = ["T=100", "E=8", "k=2", "c=5", "d=1"].map(|set| ["--set", set]);
+        let call = [&["formula", "-", "macs"][..], &set.concat()].concat();
+        let outcome = run_with(&call, model.as_bytes());
+        (outcome.stdout, outcome.stderr)
+    };
+    // 100 tokens, 2 of 8 experts each: a share of 25 tokens for each expert.
+    let said = |tokens: u64| (format!("{}\n", 8 * tokens), String::new());
+    assert_eq!(macs("c/4"), said(32));
+    assert_eq!(macs("1/E"), said(4));
+    assert_eq!(macs("1 + 1/E"), said(29));
+    let negative = macs("1/E - 1").1;
+    assert!(
+        negative.contains("`1/E - 1 >= 0` does not hold at E = 8"),
+        "{negative}"
+    );
+}
