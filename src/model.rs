@@ -11,7 +11,7 @@ use crate::formula::check;
 use crate::graph::Graph;
 use crate::infer::{Traced, infer};
 use crate::ledger::Ledger;
-use crate::lower::{Lowered, Phase, Positions, lower};
+use crate::lower::{Lowered, Phase, lower};
 use crate::part::Role;
 use crate::phase;
 use crate::profile::Profile;
@@ -304,6 +304,10 @@ impl Model {
     /// When the text is no formula, or one of a symbol that a phase sets.
     pub(crate) fn divisor(&self, flag: &str, text: &str) -> Result<Poly, Diagnostics> {
         let symbols = self.symbols();
+        let set = self
+            .lowered
+            .positions
+            .map_or_else(Vec::new, |all| all.all().to_vec());
         let mut cx = Context::new(symbols);
         let mut diagnostics = self.no_diagnostics();
         let mut say = |message: String, help: Option<String>| {
@@ -315,16 +319,19 @@ impl Model {
             Ok(divisor) => divisor,
             Err(errors) => {
                 for error in errors {
-                    let known = symbols.iter().map(|(_, name)| name);
+                    // Those that a phase sets and the dimensions of single blocks are not the caller's.
+                    let own = symbols
+                        .iter()
+                        .filter(|(sym, name)| !set.contains(sym) && !name.contains('.'));
+                    let known = own.map(|(_, name)| name);
                     let near = error.unknown.and_then(|name| did_you_mean(&name, known));
                     say(error.message, error.hint.or(near));
                 }
                 return Err(diagnostics);
             }
         };
-        let mut set = self.lowered.positions.into_iter().flat_map(Positions::all);
-        if let Some(sym) = set.find(|sym| divisor.mentions(*sym)) {
-            let name = symbols.name(sym);
+        if let Some(sym) = set.iter().find(|sym| divisor.mentions(**sym)) {
+            let name = symbols.name(*sym);
             let help = String::from("write it in the symbols that the model declares");
             say(format!("`{name}` is set by the phase"), Some(help));
             return Err(diagnostics);

@@ -161,6 +161,7 @@ fn divisors_that_mean_nothing_are_refused() {
         ],
     );
     refuse("T + d", &["`d + T` has several terms"]);
+    refuse("zzz", &["help: known here: H, L, T, N, C, P, d, dh, f, V"]);
 }
 
 /// Llama-3-8B at T = 8192 as two trainers count it: half of all pairs, and gains.
