@@ -5,7 +5,7 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use smallvec::SmallVec;
 
-use crate::graph::{Block, Graph, NodeId, NodeKind, Pattern};
+use crate::graph::{Graph, NodeKind, Pattern};
 use crate::infer::{Fact, InstanceId, Times, Traced};
 use crate::ledger::{Amounts, Ledger, Row};
 use crate::mask::{MaskCounting, Pairs};
@@ -13,13 +13,19 @@ use crate::ops::Op;
 use crate::part::Mixing;
 use crate::profile::Profile;
 use crate::shape::Shape;
-use crate::sym::{AlgebraError, Bindings, Conditions, Context, Poly, Subst, Sym, Symbols};
+use crate::sym::{
+    AlgebraError, Bindings, Condition, Conditions, Context, Poly, Subst, Sym, Symbols,
+};
 use crate::work::{
-    Bounds, Contraction, Counted, Dots, Kept, Kind, Length, Macs, MaskedAxes, Ops, Params, Store,
-    Stored, WeightRole, Work,
+    Contraction, Counted, Dots, Kept, Kind, Length, Macs, MaskedAxes, Ops, Params, Store, Stored,
+    WeightRole, Work,
 };
 
+mod copies;
 mod price;
+mod weights;
+
+use copies::{Copies, copies};
 
 /// A stage of a phase: what it puts in place of symbols, and how many steps it takes.
 pub(crate) struct Stage {
@@ -43,7 +49,7 @@ pub(crate) fn tally(
     numbers: &Bindings,
     profile: &Profile,
 ) -> Result<Ledger, AlgebraError> {
-    let repeats = repeats(graph, traced);
+    let copies = copies(graph, traced)?;
     let blocks = traced.callees_first().map(|(_, instance)| instance.block);
     let ops: usize = blocks.map(|block| graph.block(block).ops()).sum();
     let mut ledger = Ledger {
@@ -65,7 +71,7 @@ pub(crate) fn tally(
             first: at == 0,
             last: at + 1 == stages.len(),
             cx: Context::new(symbols),
-            repeats: &repeats,
+            copies: &copies,
             seen: HashSet::new(),
             words: HashMap::new(),
             known_pairs: HashMap::new(),
@@ -77,12 +83,13 @@ pub(crate) fn tally(
             ""
         };
         tally.instance(traced.body(), prefix)?;
-        for puts in stage.ends(&mut tally.cx)? {
-            for condition in conditions {
-                ledger
-                    .conditions
-                    .insert(condition.substitute(&puts, &mut tally.cx)?);
-            }
+        for condition in conditions {
+            let condition = condition.substitute(&stage.puts, &mut tally.cx)?;
+            tally.cx.used.insert(condition);
+        }
+        for condition in std::mem::take(&mut tally.cx.used) {
+            let at_steps = stage.at_steps(condition, &mut tally.cx)?;
+            ledger.conditions.extend(at_steps);
         }
         ledger.conditions.extend(tally.cx.used);
         ledger.rows = tally.rows;
@@ -100,43 +107,28 @@ pub(crate) fn tally(
 }
 
 impl Stage {
-    /// What the first and the last step put in place of symbols: a condition that holds at both ends holds between, where it
-    /// is linear in the steps.
-    fn ends(&self, cx: &mut Context<'_>) -> Result<Vec<Subst>, AlgebraError> {
-        let Some((step, count)) = &self.steps else {
-            return Ok(vec![self.puts.clone()]);
+    /// What makes a condition hold at every step: that it holds at the first and the last, and at as many from the first on
+    /// as decide for those between.
+    fn at_steps(
+        &self,
+        condition: Condition,
+        cx: &mut Context<'_>,
+    ) -> Result<Vec<Condition>, AlgebraError> {
+        let Some((step, count)) = self
+            .steps
+            .as_ref()
+            .filter(|(step, _)| condition.mentions(*step))
+        else {
+            return Ok(vec![condition]);
         };
-        let mut ends = Vec::with_capacity(2);
-        for at in [&Poly::one(), count] {
-            let at = Subst::from_iter([(*step, at.clone())]);
-            let mut puts = at.clone();
-            for (sym, value) in self.puts.iter() {
-                puts.insert(sym, cx.substitute(value, &at)?);
-            }
-            ends.push(puts);
+        let mut steps = vec![Poly::one(), count.clone()];
+        for number in 2..=condition.deciding_steps(*step) {
+            let number = i64::try_from(number).unwrap_or(i64::MAX);
+            steps.push(cx.least(&[Poly::int(number), count.clone()])?);
         }
-        Ok(ends)
+        let at = |at: Poly| condition.substitute(&Subst::from_iter([(*step, at)]), cx);
+        steps.into_iter().map(at).collect()
     }
-}
-
-/// How often each instance runs in a pass and in how many copies it exists, callers before callees.
-fn repeats(graph: &Graph, traced: &Traced) -> Vec<Times> {
-    // What the callers of each instance contribute; it is summed when all of them are known.
-    let mut parts: Vec<Vec<Times>> = traced.callees_first().map(|_| Vec::new()).collect();
-    let mut repeats: Vec<Times> = Vec::with_capacity(parts.len());
-    parts[traced.body().0].push(Times::each(Poly::one()));
-    for (id, instance) in traced.callees_first().rev() {
-        let own = Times::total(&std::mem::take(&mut parts[id.0]));
-        let block = graph.block(instance.block);
-        for node in block.ids() {
-            for (callee, times) in instance.fact(node).iter().flat_map(|fact| &fact.callees) {
-                parts[callee.0].push(own.within(times));
-            }
-        }
-        repeats.push(own);
-    }
-    repeats.reverse();
-    repeats
 }
 
 struct Tally<'g, 'c> {
@@ -150,7 +142,7 @@ struct Tally<'g, 'c> {
     /// Whether this is the last stage, after which caches are looked at.
     last: bool,
     cx: Context<'c>,
-    repeats: &'g [Times],
+    copies: &'g [Copies],
     seen: HashSet<InstanceId>,
     words: HashMap<&'static str, Arc<str>>,
     known_pairs: HashMap<MaskedAxes, Pairs>,
@@ -166,14 +158,15 @@ impl Tally<'_, '_> {
         let traced = self.traced;
         let instance = traced.instance(id);
         let block = self.graph.block(instance.block);
-        let times = self.repeats[id.0].clone();
+        let copies = &self.copies[id.0];
         let times = Times {
-            runs: self.put(&times.runs)?,
-            owned: self.put(&times.owned)?,
-            active: self.put(&times.active)?,
-            kept: self.put(&times.kept)?,
-            read: times.read.try_map(|copies| self.put(copies))?,
+            runs: self.put(&copies.times.runs)?,
+            owned: self.put(&copies.times.owned)?,
+            active: self.put(&copies.times.active)?,
+            kept: self.put(&copies.times.kept)?,
         };
+        let read = copies.read(&mut self.cx)?;
+        let read = read.try_map(|copies| self.put(copies))?;
         let often = self.over_steps(times.runs.clone())?;
         let block_name: Arc<str> = block.name.as_str().into();
         for node_id in block.ids() {
@@ -186,13 +179,16 @@ impl Tally<'_, '_> {
             } else {
                 format!("{path}.{}", node.name)
             };
-            for (callee, _) in &fact.callees {
+            for callee in &fact.callees {
                 // In a pattern of several blocks a path names the block too.
-                let name = &self.graph.block(traced.instance(*callee).block).name;
+                let name = &self
+                    .graph
+                    .block(traced.instance(callee.instance).block)
+                    .name;
                 if fact.callees.len() > 1 {
-                    self.instance(*callee, &format!("{path}.{name}"))?;
+                    self.instance(callee.instance, &format!("{path}.{name}"))?;
                 } else {
-                    self.instance(*callee, &path)?;
+                    self.instance(callee.instance, &path)?;
                 }
             }
             let operands = block.operands(node_id);
@@ -244,7 +240,8 @@ impl Tally<'_, '_> {
             let mut row = self.entered(row, &work, &times, waits)?;
             if !waits {
                 row.amounts.flops = self.flops(&row, &work, whole, &times.runs)?;
-                let read = self.weights_read((block, node_id), (&work, &fact.shape), &times)?;
+                let read =
+                    self.weights_read((block, node_id), (&work, &fact.shape), &times.runs, &read)?;
                 row.amounts.weights_read = read.map(Box::new);
             }
             self.rows.push(row);
@@ -297,35 +294,6 @@ impl Tally<'_, '_> {
             self.store(&mut row.amounts, kept, &times.kept, waits)?;
         }
         Ok(row)
-    }
-
-    /// The trainable scalars that a node reads: its weights once a pass, but of a table that is only looked up in this block the
-    /// rows that are, by each node that looks them up.
-    fn weights_read(
-        &mut self,
-        (block, id): (&Block, NodeId),
-        (work, output): (&Work, &Shape),
-        times: &Times,
-    ) -> Result<Option<Bounds>, AlgebraError> {
-        if looks_up(block, id) {
-            let table = block.operands(id).first().copied();
-            if !table.is_some_and(|table| is_param(block, table)) {
-                return Ok(None);
-            }
-            let rows = self.total(&output.elements(), &times.runs)?;
-            return Ok(Some(Bounds::certain(rows)));
-        }
-        let mut users = block.users(id).peekable();
-        let is_table =
-            users.peek().is_some() && users.all(|(user, slot)| slot == 0 && looks_up(block, user));
-        if work.weights.is_empty() || is_table {
-            return Ok(None);
-        }
-        let params = work.params();
-        let read = times
-            .read
-            .try_map(|copies| self.total(params.poly(), copies));
-        read.map(Some)
     }
 
     /// Enters what an op keeps for later passes in so many `copies`, and what it reads and writes there.
@@ -487,14 +455,4 @@ fn operand_weights(work: &Work) -> Vec<Vec<Poly>> {
         .iter()
         .filter(|weight| weight.role == WeightRole::Operand);
     operands.map(|weight| weight.dims.clone()).collect()
-}
-
-/// Whether a node reads some rows of a table.
-fn looks_up(block: &Block, id: NodeId) -> bool {
-    matches!(&block.node(id).kind, NodeKind::Op { op, .. } if op.looks_up())
-}
-
-/// Whether a node is a trainable tensor by itself.
-fn is_param(block: &Block, id: NodeId) -> bool {
-    matches!(&block.node(id).kind, NodeKind::Op { op, .. } if op.is_trained())
 }

@@ -281,10 +281,7 @@ impl Reader<'_> {
         tree: &Tree<'s>,
         def: &'static OpDef,
     ) -> Option<Vec<Option<Given<'s>>>> {
-        let written = def
-            .fields
-            .iter()
-            .filter(|field| field.kind != FieldKind::Past);
+        let written = def.fields.iter().filter(|field| field.kind.is_written());
         let slots: Vec<Slot> = written
             .clone()
             .map(|field| (field.name, field.required))
@@ -293,10 +290,10 @@ impl Reader<'_> {
         let mut given = Vec::with_capacity(def.fields.len());
         let mut sound = true;
         for field in def.fields {
-            let value = if field.kind == FieldKind::Past {
-                None
-            } else {
+            let value = if field.kind.is_written() {
                 values.next().flatten()
+            } else {
+                None
             };
             let read = value.map(|tree| self.field(field, tree));
             sound &= !matches!(read, Some(None));

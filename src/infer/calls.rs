@@ -1,17 +1,19 @@
 //! Blocks that are called: the shapes that they are given, how often they run, and what they give.
 
-use super::{Fact, Flags, Here, Infer, InstanceId, Key, Times};
+use super::{Callee, Fact, Flags, Here, Infer, Inside, InstanceId, Key, Reading, Times};
 use crate::diag::{Code, Diagnostic, Span};
-use crate::graph::{Block, BlockId, Callee, Node, Pattern, Turns};
-use crate::lower::Positions;
+use crate::graph::{self, Block, BlockId, Node, Pattern, Turns};
 use crate::shape::{Axis, Shape, mend};
 use crate::sym::{AlgebraError, Poly, Subst};
-use crate::work::Bounds;
 
-/// How many vectors of features a tensor holds.
-fn leading(shape: &Shape) -> Poly {
-    let axes = shape.axes().split_last().map_or(&[][..], |(_, axes)| axes);
-    Poly::product(axes.iter().map(|axis| axis.dim.poly()))
+/// How many positions a tensor holds features of: the axes up to the last of positions, or all but one where none is of any.
+/// Nothing, if no axis is left for features.
+fn routed_positions(shape: &Shape) -> Option<Poly> {
+    let last = shape.axes().iter().rposition(Axis::is_position);
+    let leading = last.map_or_else(|| shape.rank().checked_sub(1), |at| Some(at + 1))?;
+    let (positions, features) = shape.axes().split_at(leading);
+    let product = || Poly::product(positions.iter().map(|axis| axis.dim.poly()));
+    (!features.is_empty()).then(product)
 }
 
 /// What blocks in rounds come to.
@@ -28,7 +30,7 @@ impl Infer<'_, '_, '_> {
     pub(super) fn called(
         &mut self,
         node: &Node,
-        (blocks, pattern): (&[Callee], &Pattern),
+        (blocks, pattern): (&[graph::Callee], &Pattern),
         inputs: &[&Shape],
         here: &Here<'_>,
     ) -> Option<Fact> {
@@ -51,12 +53,29 @@ impl Infer<'_, '_, '_> {
                 let counts = self.counts(count, turns, callees.len(), subst);
                 let counts = self.accept(counts, *at)?;
                 let inputs = self.arguments(*block, inputs, dims, node.span)?;
-                let rounds =
-                    self.rounds(&callees, here, &here.history, inputs, (node.span, *at))?;
-                let times = if *shared { Times::sharing } else { Times::each };
-                let times = counts.into_iter().map(times);
+                let rounds = self.rounds(
+                    &callees,
+                    here,
+                    here.inside,
+                    &here.history,
+                    inputs,
+                    (node.span, *at),
+                )?;
+                let calls = rounds.instances.into_iter().zip(counts);
+                let callees = calls.map(|(instance, count)| match *shared {
+                    true => Callee {
+                        instance,
+                        reading: Reading::Again(count.clone()),
+                        times: Times::sharing(count),
+                    },
+                    false => Callee {
+                        instance,
+                        reading: Reading::Each(count.clone()),
+                        times: Times::each(count),
+                    },
+                });
                 Fact {
-                    callees: rounds.instances.into_iter().zip(times).collect(),
+                    callees: callees.collect(),
                     ..Fact::of(rounds.shape, rounds.history)
                 }
             }
@@ -65,15 +84,58 @@ impl Infer<'_, '_, '_> {
                 let over = self.accept(over, *at)?;
                 self.scan(&callees, here, inputs, (over, *at), node)?
             }
-            Pattern::Once | Pattern::Route { .. } => {
+            Pattern::Once => {
                 let inputs = self.arguments(*block, inputs, dims, node.span)?;
-                let positions = inputs.first().map_or_else(Poly::one, leading);
-                let (callee, output) =
-                    self.call(*block, here, &here.history, dims.clone(), inputs)?;
-                let times = self.times(pattern, &positions, subst);
-                let times = self.accept(times, node.span)?;
+                let (instance, output) = self.call(
+                    *block,
+                    here,
+                    here.inside,
+                    &here.history,
+                    dims.clone(),
+                    inputs,
+                )?;
+                let callee = Callee {
+                    instance,
+                    times: Times::each(Poly::one()),
+                    reading: Reading::Each(Poly::one()),
+                };
                 Fact {
-                    callees: vec![(callee, times)],
+                    callees: vec![callee],
+                    ..output
+                }
+            }
+            Pattern::Route {
+                experts,
+                active,
+                capacity,
+            } => {
+                let inputs = self.arguments(*block, inputs, dims, node.span)?;
+                let Some(positions) = inputs.first().and_then(routed_positions) else {
+                    let message = format!(
+                        "`{}` routes positions to experts, and {} has no axis of features after them",
+                        node.name,
+                        inputs.first()?.show(self.cx.symbols)
+                    );
+                    self.refuse(Diagnostic::at(Code::Shape, node.span, message));
+                    return None;
+                };
+                let inside = Inside {
+                    route: true,
+                    ..here.inside
+                };
+                let (instance, output) =
+                    self.call(*block, here, inside, &here.history, dims.clone(), inputs)?;
+                let sizes = [experts, active].map(|size| self.cx.substitute(size, subst));
+                let [experts, active] = sizes.map(|size| self.accept(size, node.span));
+                let sizes = [experts?, active?, positions];
+                let call = self.routed(sizes, capacity.as_ref(), subst);
+                let (times, reading) = self.accept(call, node.span)?;
+                Fact {
+                    callees: vec![Callee {
+                        instance,
+                        times,
+                        reading,
+                    }],
                     ..output
                 }
             }
@@ -109,7 +171,10 @@ impl Infer<'_, '_, '_> {
                     return None;
                 };
                 let along = place.0.remove(cut);
-                axis.get_or_insert(along);
+                match &mut axis {
+                    Some(axis) => _ = axis.learn(&along),
+                    None => axis = Some(along),
+                }
             }
             given.push(place);
         }
@@ -128,79 +193,60 @@ impl Infer<'_, '_, '_> {
         history.extend(here.history.iter().copied());
         let given: Vec<&Shape> = given.iter().collect();
         let inputs = self.arguments(*cell, &given, dims, node.span)?;
-        let rounds = self.rounds(callees, here, &history, inputs, (node.span, at))?;
+        // Along the positions of a pass the next pass goes on; along anything else each place is another run.
+        let of_a_pass = self.is_of_a_pass(&over) && !here.once;
+        let inside = Inside {
+            scan: here.inside.scan || of_a_pass,
+            ..here.inside
+        };
+        let rounds = self.rounds(callees, here, inside, &history, inputs, (node.span, at))?;
         let state = rounds.shape.elements();
-        let goes_on = |positions: Positions| over.mentions(positions.new) && !here.once;
         let mut shape = rounds.shape;
         shape.0.insert(0, axis);
-        let times = Times {
-            kept: Poly::one(),
-            ..Times::sharing(over.clone())
-        };
-        let callees = rounds.instances.into_iter();
+        let callees = rounds.instances.into_iter().map(|instance| Callee {
+            instance,
+            times: Times::sharing(over.clone()),
+            reading: Reading::Again(over.clone()),
+        });
         Some(Fact {
-            state: self.positions.is_some_and(goes_on).then_some(state),
-            callees: callees.map(|instance| (instance, times.clone())).collect(),
+            state: of_a_pass.then_some(state),
+            callees: callees.collect(),
             ..Fact::of(shape, here.history.contains(&true))
         })
     }
 
-    /// How often a block that is called once stands there: once, or as so many experts, for so many positions.
-    fn times(
+    /// How often an expert stands where it is called. With a capacity, each of them works on all the room it has:
+    /// `ceil(capacity * k * positions / E)` positions.
+    fn routed(
         &mut self,
-        pattern: &Pattern,
-        positions: &Poly,
+        [experts, active, positions]: [Poly; 3],
+        capacity: Option<&Poly>,
         subst: &Subst,
-    ) -> Result<Times, AlgebraError> {
-        let Pattern::Route {
-            experts,
-            active,
-            capacity,
-        } = pattern
-        else {
-            return Ok(Times::each(Poly::one()));
-        };
-        let owned = self.cx.substitute(experts, subst)?;
-        let active = self.cx.substitute(active, subst)?;
-        self.cx.require_at_least(&owned, &active);
+    ) -> Result<(Times, Reading), AlgebraError> {
+        self.cx.require_at_least(&experts, &active);
         self.cx.require_at_least(&active, &Poly::zero());
-        if let Some(capacity) = capacity {
-            let capacity = self.cx.substitute(capacity, subst)?;
-            return self.with_room(&owned, active, &capacity, positions);
-        }
-        // A position leaves an expert out with chance 1 - k/E, and each position chooses anew.
-        let share = self.cx.divide_freely(&active, &owned)?;
-        let left_out = self.cx.power(&(Poly::one() - share), positions)?;
-        let read = Bounds {
-            lower: active.clone(),
-            expected: &owned * &(Poly::one() - left_out),
-            upper: self.cx.least(&[owned.clone(), &active * positions])?,
+        let Some(capacity) = capacity else {
+            let times = Times {
+                owned: experts.clone(),
+                ..Times::each(active.clone())
+            };
+            let reading = Reading::Chosen {
+                experts,
+                active,
+                positions,
+            };
+            return Ok((times, reading));
         };
-        Ok(Times {
-            owned,
-            read,
-            ..Times::each(active)
-        })
-    }
-
-    /// Experts that work on all the room they have: `ceil(capacity * k * positions / E)` positions each.
-    fn with_room(
-        &mut self,
-        experts: &Poly,
-        active: Poly,
-        capacity: &Poly,
-        positions: &Poly,
-    ) -> Result<Times, AlgebraError> {
-        self.cx.require_at_least(capacity, &Poly::zero());
-        let wanted = Poly::product([capacity, &active, positions]);
-        let room = -self.cx.floor_div(&-wanted, experts)?;
-        let worked = experts * &room;
-        Ok(Times {
-            runs: self.cx.divide_freely(&worked, positions)?,
+        let capacity = self.cx.substitute(capacity, subst)?;
+        self.cx.require_at_least(&capacity, &Poly::zero());
+        let wanted = Poly::product([&capacity, &active, &positions]);
+        let room = -self.cx.floor_div(&-wanted, &experts)?;
+        let times = Times {
+            runs: self.cx.divide_freely(&(&experts * &room), &positions)?,
             owned: experts.clone(),
-            read: Bounds::certain(experts.clone()),
             ..Times::each(active)
-        })
+        };
+        Ok((times, Reading::Each(experts)))
     }
 
     /// How often each of `blocks` blocks runs in `count` rounds.
@@ -239,6 +285,7 @@ impl Infer<'_, '_, '_> {
         &mut self,
         block: BlockId,
         here: &Here<'_>,
+        inside: Inside,
         history: &Flags,
         dims: Vec<Poly>,
         arguments: Vec<Shape>,
@@ -247,6 +294,7 @@ impl Infer<'_, '_, '_> {
             block,
             part: here.part,
             once: here.once,
+            inside,
             dims,
             arguments,
             history: history.clone(),
@@ -262,6 +310,7 @@ impl Infer<'_, '_, '_> {
         &mut self,
         callees: &[(BlockId, Vec<Poly>)],
         here: &Here<'_>,
+        inside: Inside,
         history: &Flags,
         mut inputs: Vec<Shape>,
         (span, at): (Span, Span),
@@ -274,7 +323,7 @@ impl Infer<'_, '_, '_> {
                 let given: Vec<&Shape> = inputs.iter().collect();
                 let arguments = self.arguments(*block, &given, dims, span)?;
                 let (instance, output) =
-                    self.call(*block, here, &history, dims.clone(), arguments)?;
+                    self.call(*block, here, inside, &history, dims.clone(), arguments)?;
                 instances.push(instance);
                 let carried = inputs.first_mut()?;
                 let symbols = self.cx.symbols;

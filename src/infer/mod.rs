@@ -16,9 +16,12 @@ use crate::ops::{Inferred, Op};
 use crate::part::Part;
 use crate::shape::{Axis, Coordinate, Shape};
 use crate::sym::{AlgebraError, Condition, Context, Poly, Subst};
-use crate::work::Bounds;
+use crate::work::Store;
 
 mod calls;
+mod times;
+
+pub use times::{Callee, Reading, Times};
 
 /// Most nodes that all blocks may come to, in all ways in which they are called.
 const MAX_TRACED: usize = 500_000;
@@ -26,73 +29,6 @@ const MAX_TRACED: usize = 500_000;
 /// One way in which a block is called, by its place in [`Traced`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstanceId(pub(crate) usize);
-
-/// How often a block stands where it is called.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Times {
-    /// How often it runs for each position.
-    pub runs: Poly,
-    /// In how many copies its parameters exist.
-    pub owned: Poly,
-    /// How many of these copies a position passes.
-    pub active: Poly,
-    /// In how many copies there is what it keeps for later passes.
-    pub kept: Poly,
-    /// Of how many copies a pass reads the parameters.
-    pub read: Bounds,
-}
-
-impl Times {
-    /// A block whose every run has parameters of its own.
-    pub fn each(count: Poly) -> Self {
-        Times {
-            runs: count.clone(),
-            owned: count.clone(),
-            active: count.clone(),
-            kept: count.clone(),
-            read: Bounds::certain(count),
-        }
-    }
-
-    /// A block whose runs all have the same parameters.
-    fn sharing(count: Poly) -> Self {
-        Times {
-            owned: Poly::one(),
-            active: Poly::one(),
-            read: Bounds::certain(Poly::one()),
-            ..Times::each(count)
-        }
-    }
-
-    /// The same for what runs so often inside.
-    #[must_use]
-    pub fn within(&self, inner: &Times) -> Times {
-        Times {
-            runs: &self.runs * &inner.runs,
-            owned: &self.owned * &inner.owned,
-            active: &self.active * &inner.active,
-            kept: &self.kept * &inner.kept,
-            read: self.read.zip(&inner.read, |a, b| a * b),
-        }
-    }
-
-    /// All together.
-    pub fn total(parts: &[Times]) -> Times {
-        let sum =
-            |pick: fn(&Times) -> &Poly| Poly::sum(parts.iter().map(|times| pick(times).clone()));
-        Times {
-            runs: sum(|times| &times.runs),
-            owned: sum(|times| &times.owned),
-            active: sum(|times| &times.active),
-            kept: sum(|times| &times.kept),
-            read: Bounds {
-                lower: sum(|times| &times.read.lower),
-                expected: sum(|times| &times.read.expected),
-                upper: sum(|times| &times.read.upper),
-            },
-        }
-    }
-}
 
 /// What is known of a node in one instance of its block.
 #[derive(Clone, Debug)]
@@ -106,7 +42,7 @@ pub struct Fact {
     /// The scalars that a scan leaves for later passes.
     pub state: Option<Poly>,
     /// The instances that it calls and how often, if it calls blocks.
-    pub callees: Vec<(InstanceId, Times)>,
+    pub callees: Vec<Callee>,
     /// The op as it is here, where the block's own dimensions make it differ from the one in the graph.
     pub op: Option<Arc<dyn Op>>,
 }
@@ -178,11 +114,21 @@ struct Key {
     /// What its nodes inherit from the call.
     part: Part,
     once: bool,
+    inside: Inside,
     /// Its own dimensions.
     dims: Vec<Poly>,
     arguments: Vec<Shape>,
     /// Which of the arguments depend on the state of a scan over positions.
     history: Flags,
+}
+
+/// What a block runs in that nothing kept for later passes has a place in.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+struct Inside {
+    /// The cell of a scan over the positions of a pass.
+    scan: bool,
+    /// An expert.
+    route: bool,
 }
 
 /// One for each input.
@@ -196,6 +142,7 @@ struct Here<'a> {
     history: Flags,
     part: Part,
     once: bool,
+    inside: Inside,
     /// What its own dimensions are.
     subst: &'a Subst,
 }
@@ -238,6 +185,7 @@ pub(crate) fn infer(
         block: body,
         part: Part::Other,
         once: false,
+        inside: Inside::default(),
         dims: Vec::new(),
         history: Flags::from_elem(false, shapes.len()),
         arguments: shapes,
@@ -275,6 +223,7 @@ impl Infer<'_, '_, '_> {
                 block: *id,
                 part: Part::Other,
                 once: false,
+                inside: Inside::default(),
                 dims: Vec::new(),
                 history: Flags::from_elem(false, shapes.len()),
                 arguments: shapes,
@@ -322,11 +271,13 @@ impl Infer<'_, '_, '_> {
                     history: operands.iter().filter_map(depends).collect(),
                     part: node.part.unwrap_or(part),
                     once,
+                    inside: key.inside,
                     subst: if once { &when_nothing_is_past } else { &subst },
                 };
                 inputs.and_then(|inputs| {
                     let fact = self.fact(node, &inputs, &here)?;
-                    (!once || self.outlasts_a_pass(node, &inputs, &fact.shape)).then_some(fact)
+                    let stays = !once || self.outlasts_a_pass(node, &inputs, &fact);
+                    (stays && self.has_a_place(node, &here, &fact)).then_some(fact)
                 })
             };
             let impossible = self.cx.impossible.take();
@@ -353,24 +304,52 @@ impl Infer<'_, '_, '_> {
         Some(InstanceId(self.instances.len() - 1))
     }
 
+    /// Whether a size is of the positions of a pass.
+    fn is_of_a_pass(&self, size: &Poly) -> bool {
+        let size = self.cx.symbols.normal(size);
+        let set = self.positions.map(Positions::set);
+        set.iter().flatten().any(|sym| size.mentions(*sym))
+    }
+
     /// Whether what is computed once a request is of one size in every pass; else it is refused.
-    fn outlasts_a_pass(&mut self, node: &Node, inputs: &[&Shape], output: &Shape) -> bool {
-        let Some(positions) = self.positions else {
-            return true;
-        };
+    fn outlasts_a_pass(&mut self, node: &Node, inputs: &[&Shape], fact: &Fact) -> bool {
         let of_a_pass = |shape: &&&Shape| {
             let mut dims = shape.axes().iter().map(|axis| axis.dim.poly());
-            dims.any(|dim| positions.set().iter().any(|sym| dim.mentions(*sym)))
+            dims.any(|dim| self.is_of_a_pass(dim))
         };
-        let Some(shape) = inputs.iter().chain([&output]).find(of_a_pass) else {
-            return true;
+        let output: &Shape = &fact.shape;
+        let shape = inputs.iter().chain([&output]).find(of_a_pass);
+        let mut rounds = fact.callees.iter().map(|callee| &callee.times.runs);
+        let changes = match (shape, rounds.find(|runs| self.is_of_a_pass(runs))) {
+            (Some(shape), _) => format!("{} is another size", shape.show(self.cx.symbols)),
+            (None, Some(runs)) => format!("`{}` is another number", runs.show(self.cx.symbols)),
+            (None, None) => return true,
         };
         let message = format!(
-            "`{}` runs once a request, and {} is another size in every pass",
-            node.name,
-            shape.show(self.cx.symbols)
+            "`{}` runs once a request, and {changes} in every pass",
+            node.name
         );
         let help = String::from("what passes add is kept by a `Cache` outside `Once`");
+        self.refuse(Diagnostic::at(Code::Shape, node.span, message).help(help));
+        false
+    }
+
+    /// Whether a node that keeps something for later passes stands where there is one of it; else it is refused.
+    fn has_a_place(&mut self, node: &Node, here: &Here<'_>, fact: &Fact) -> bool {
+        let Inside { scan, route } = here.inside;
+        let kept = match &node.kind {
+            NodeKind::Op { op, .. } => op.stays(),
+            _ => fact.state.as_ref().map(|_| Store::State),
+        };
+        // Of new positions, an expert caches those that chose it; a state is of none.
+        let of_an_expert = kept == Some(Store::State) || here.once;
+        let place = match kept.is_some() || here.once {
+            true if scan => "each place of a scan has its own run of it",
+            true if route && of_an_expert => "an expert works for the positions that chose it",
+            _ => return true,
+        };
+        let message = format!("`{}` outlasts a pass, and {place}", node.name);
+        let help = String::from("compute it outside and give it whole");
         self.refuse(Diagnostic::at(Code::Shape, node.span, message).help(help));
         false
     }

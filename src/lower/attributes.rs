@@ -26,6 +26,7 @@ impl<'s> Lower<'_, 's, '_> {
         for (field, given) in def.fields.iter().zip(given) {
             let value = match (field.kind, given) {
                 (FieldKind::Past, _) => self.past(def, span),
+                (FieldKind::New, _) => self.positions.map(|set| Arg::Dim(Poly::symbol(set.new))),
                 (_, None) => {
                     args.push((field.name, None));
                     continue;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::scope::{self, Local};
 use super::symbols::Positions;
-use crate::ast::model::{Model, Phase as AstPhase, Text};
+use crate::ast::model::{Model, Node, Pattern, Phase as AstPhase, Text, Value};
 use crate::diag::{Code, Diagnostic, Diagnostics, did_you_mean};
 use crate::phase::{PHASES, WHOLE, find};
 use crate::sym::{Context, Poly, Subst, Sym, Symbols};
@@ -49,6 +49,8 @@ pub(super) fn lower(
     };
     let mut phases: Vec<Phase> = Vec::new();
     let mut seen = HashSet::new();
+    let blocks = model.blocks.iter().chain([&model.body]);
+    let outlasting = blocks.flat_map(|block| &block.nodes).any(outlasts);
     for ast in &model.phases {
         if !seen.insert(ast.name.text) {
             let message = format!("phase `{}` stands twice", ast.name.text);
@@ -58,6 +60,7 @@ pub(super) fn lower(
         let mut lower = Lower {
             table,
             positions,
+            outlasting,
             diagnostics: &mut *diagnostics,
         };
         phases.extend(lower.phase(ast));
@@ -65,9 +68,21 @@ pub(super) fn lower(
     phases
 }
 
+/// Whether a node runs once a request or has a state.
+fn outlasts(node: &Node<'_>) -> bool {
+    let has_state = match &node.value {
+        Value::Op(def, _) => def.name == "Previous",
+        Value::Call(call) => matches!(call.pattern, Pattern::Scan { .. }),
+        _ => false,
+    };
+    node.once || has_state
+}
+
 struct Lower<'a> {
     table: &'a Symbols,
     positions: Positions,
+    /// Whether a first pass makes what later ones find, other than caches.
+    outlasting: bool,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -168,6 +183,18 @@ impl Lower<'_> {
         };
         let past = past?;
         let begins = past.is_zero();
+        let first = Subst::from_iter([(self.positions.step, Poly::one())]);
+        let at_first = cx
+            .substitute(&past, &first)
+            .is_ok_and(|past| past.is_zero());
+        if at_first && !begins && self.outlasting {
+            let message =
+                format!("a request begins at the first step of `{name}` and goes on at the others");
+            let help = "make the first step a phase of its own: what runs once, and states, are made there";
+            let diagnostic =
+                Diagnostic::at(Code::Form, texts[1].span, message).help(help.to_owned());
+            self.diagnostics.push(diagnostic);
+        }
         let mut sets = Subst::new();
         sets.insert(self.positions.new, new?);
         sets.insert(self.positions.past, past);

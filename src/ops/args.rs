@@ -68,6 +68,15 @@ pub enum FieldKind {
     Mask,
     /// Not written: the number of past positions, the symbol `p` of the model.
     Past,
+    /// Not written: the number of new positions, the symbol `n` of the model.
+    New,
+}
+
+impl FieldKind {
+    /// Whether a model file writes it.
+    pub fn is_written(self) -> bool {
+        !matches!(self, FieldKind::Past | FieldKind::New)
+    }
 }
 
 /// A mask and the two labels that it pairs.

@@ -34,6 +34,7 @@ pub(super) const DEF: OpDef = OpDef {
             "how many positions are kept; left out: all",
         ),
         Field::required("past", FieldKind::Past, "positions that are there already"),
+        Field::required("new", FieldKind::New, "positions that a pass adds"),
     ],
     source: include_str!("cache.rs"),
     build,
@@ -44,6 +45,7 @@ struct Cache {
     axis: Poly,
     window: Option<Poly>,
     past: Poly,
+    new: Poly,
 }
 
 fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
@@ -51,20 +53,29 @@ fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
         axis: args.dim("axis")?,
         window: args.optional("window", Args::dim)?,
         past: args.dim("past")?,
+        new: args.dim("new")?,
     }))
 }
 
 impl Op for Cache {
     fn infer(&self, inputs: &[&Shape], cx: &mut Context<'_>) -> Result<Inferred, OpError> {
         let mut output = only(inputs)?.clone();
-        let at = growing_axis(&output, &self.axis, cx.symbols)?;
+        let at = growing_axis(&output, &self.axis, (&self.past, &self.new), cx.symbols)?;
         if let Some(window) = &self.window {
+            if self.past.is_zero() {
+                let error = OpError::field("window", "what runs once a request is kept whole");
+                return Err(error.help(String::from("`Slice` it to what is kept")));
+            }
             require_positive("window", window, cx)?;
         }
         let seen = self.seen(cx);
         let axis = &mut output.0[at];
         *axis = axis.resized(axis.dim.poly() + &seen);
         Ok(Inferred::by_position(output))
+    }
+
+    fn stays(&self) -> Option<Store> {
+        Some(Store::Cache)
     }
 
     fn work(&self, inputs: &[&Shape], _: &Shape, symbols: &Symbols) -> Work {

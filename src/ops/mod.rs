@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::shape::{Axis, Dim, Shape, mend, show_dims};
 use crate::sym::{Context, Poly, Symbols};
-use crate::work::Work;
+use crate::work::{Store, Work};
 
 pub mod args;
 pub mod equation;
@@ -46,6 +46,11 @@ pub trait Op: fmt::Debug + Send + Sync {
     /// Whether it reads some rows of its first input only, so that a table is not read whole.
     fn looks_up(&self) -> bool {
         false
+    }
+
+    /// As what it keeps something for later passes, if it does.
+    fn stays(&self) -> Option<Store> {
+        None
     }
 
     /// Whether it gives a trainable tensor as it is.
@@ -180,17 +185,33 @@ fn axis_of(shape: &Shape, size: &Poly, symbols: &Symbols) -> Result<usize, OpErr
     })
 }
 
-/// Where the axis of positions of the given size is, along which passes add to what is there.
-fn growing_axis(shape: &Shape, size: &Poly, symbols: &Symbols) -> Result<usize, OpError> {
+/// Where the axis of positions of the given size is, along which a pass adds `new` positions to those that are past; where none
+/// ever are, any axis of positions will do.
+fn growing_axis(
+    shape: &Shape,
+    size: &Poly,
+    (past, new): (&Poly, &Poly),
+    symbols: &Symbols,
+) -> Result<usize, OpError> {
     let at = axis_of(shape, size, symbols)?;
-    if shape.axes()[at].is_position() {
-        return Ok(at);
+    let axis = &shape.axes()[at];
+    let shown = axis.dim.poly().show(symbols);
+    if !axis.is_position() {
+        let message = format!("the axis `{shown}` is no axis of positions, nothing grows along it");
+        return Err(OpError::field("axis", message).help(String::from(
+            "mark it in the inputs of the model: `\"B @n\"`",
+        )));
     }
-    let size = shape.axes()[at].dim.poly().show(symbols);
-    let message = format!("the axis `{size}` is no axis of positions, nothing grows along it");
-    Err(OpError::field("axis", message).help(String::from(
-        "mark it in the inputs of the model: `\"B @n\"`",
-    )))
+    if !past.is_zero() && !axis.dim.same(&new.clone().into(), symbols) {
+        let message = format!(
+            "passes add {} positions to those before, and the axis is of `{shown}`",
+            new.show(symbols)
+        );
+        return Err(OpError::field("axis", message).help(String::from(
+            "what is made once a request stands in a group `Once(..)`; other axes are made of the kept one",
+        )));
+    }
+    Ok(at)
 }
 
 /// How many vectors lie along the axis of the given size: the product of the other axes.

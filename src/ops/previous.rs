@@ -16,7 +16,7 @@ use super::args::{Args, Field, FieldKind};
 use super::{Inferred, Op, OpDef, OpError, growing_axis, only, rows_beside};
 use crate::shape::Shape;
 use crate::sym::{Context, Poly, Symbols};
-use crate::work::{Kept, Work};
+use crate::work::{Kept, Store, Work};
 
 pub(super) const DEF: OpDef = OpDef {
     name: "Previous",
@@ -29,6 +29,7 @@ pub(super) const DEF: OpDef = OpDef {
         ),
         Field::required("count", FieldKind::Dim, "how many positions are kept"),
         Field::required("past", FieldKind::Past, "positions that are there already"),
+        Field::required("new", FieldKind::New, "positions that a pass adds"),
     ],
     source: include_str!("previous.rs"),
     build,
@@ -39,6 +40,7 @@ struct Previous {
     axis: Poly,
     count: Poly,
     past: Poly,
+    new: Poly,
 }
 
 fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
@@ -46,17 +48,22 @@ fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
         axis: args.dim("axis")?,
         count: args.dim("count")?,
         past: args.dim("past")?,
+        new: args.dim("new")?,
     }))
 }
 
 impl Op for Previous {
     fn infer(&self, inputs: &[&Shape], cx: &mut Context<'_>) -> Result<Inferred, OpError> {
         let mut output = only(inputs)?.clone();
-        let at = growing_axis(&output, &self.axis, cx.symbols)?;
+        let at = growing_axis(&output, &self.axis, (&self.past, &self.new), cx.symbols)?;
         cx.require_at_least(&self.count, &Poly::zero());
         let axis = &mut output.0[at];
         *axis = axis.resized(axis.dim.poly() + &self.count);
         Ok(Inferred::by_position(output))
+    }
+
+    fn stays(&self) -> Option<Store> {
+        Some(Store::State)
     }
 
     fn work(&self, inputs: &[&Shape], _: &Shape, symbols: &Symbols) -> Work {

@@ -62,7 +62,7 @@ pub fn fields(def: &OpDef) -> String {
         doc,
     } in def.fields
     {
-        if *kind != FieldKind::Past {
+        if kind.is_written() {
             let optional = if *required { "" } else { " (optional)" };
             out.push_str(&format!(
                 "| `{name}`{optional} | {} | {doc} |\n",
@@ -91,6 +91,6 @@ pub fn form(kind: FieldKind) -> String {
             .join(" "),
         FieldKind::Flag => String::from("`true`, `false` or a switch"),
         FieldKind::Mask => String::from("a mask, or `none`"),
-        FieldKind::Past => String::new(),
+        FieldKind::Past | FieldKind::New => String::new(),
     }
 }

@@ -94,6 +94,39 @@ impl Condition {
         })
     }
 
+    /// At how many values of a symbol the condition decides for all of those between the first and the last. What is linear
+    /// stays above a bound that it keeps at both; a polynomial of degree `k` is an integer at all steps if it is at `k + 1` in
+    /// a row.
+    pub fn deciding_steps(&self, sym: Sym) -> usize {
+        let polys: &[&Poly] = match self {
+            Condition::Integer(value) => &[value],
+            Condition::Equal(a, b) | Condition::Divides(a, b) => &[a, b],
+            Condition::AtLeast(..) | Condition::NonZero(_) | Condition::InDomain(..) => &[],
+        };
+        let terms = polys.iter().flat_map(|poly| poly.terms());
+        let degrees = terms.map(|term| {
+            let plain = term.mono().exponent_of(sym);
+            let hidden = term
+                .factors()
+                .iter()
+                .any(|(atom, _)| atom.opaque().is_some() && atom.mentions(sym));
+            plain.unsigned_abs() as usize + 2 * usize::from(hidden)
+        });
+        degrees.max().map_or(0, |degree| degree + 1)
+    }
+
+    /// Whether a symbol occurs in it.
+    pub fn mentions(&self, sym: Sym) -> bool {
+        match self {
+            Condition::Integer(a) | Condition::NonZero(a) | Condition::InDomain(a, _) => {
+                a.mentions(sym)
+            }
+            Condition::Equal(a, b) | Condition::AtLeast(a, b) | Condition::Divides(a, b) => {
+                a.mentions(sym) || b.mentions(sym)
+            }
+        }
+    }
+
     /// Whether the condition follows from the domains of the symbols alone.
     pub fn is_trivial(&self, symbols: &Symbols) -> bool {
         let mut cx = Context::without_assumptions(symbols);

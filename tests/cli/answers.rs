@@ -116,6 +116,33 @@ fn what_a_block_needs_that_nothing_calls_is_no_condition() {
 }
 
 #[test]
+fn a_size_that_fails_between_the_first_and_the_last_step_is_refused() {
+    let model = br#"Model(name: "blocks", phases: [forward, generate], symbols: (T: context, N: "tokens", d: width, Q: "block"),
+        inputs: (x: "@n d"), nodes: (
+            keys:   Cache(x, "n"),
+            past:   Slice(keys, "s", "p"),
+            blocks: Rearrange(past, "(c q) d -> c q d", "q = Q"),
+            means:  Reduce(blocks, mean, "Q"),
+            y:      Einsum("c d, n d -> n c", [means, x]),
+        ), output: y)"#;
+    let at = |steps: &'static str| {
+        let set = [
+            "--set", "T=4", "--set", "Q=4", "--set", "d=4", "--set", steps,
+        ];
+        [&["formula", "-", "macs", "--phase", "generate"][..], &set].concat()
+    };
+    // Steps find 4, 5, .. positions before them; blocks are of 4.
+    refuses(
+        &at("N=5"),
+        model,
+        1,
+        &["`Q divides min(2, N) + T - 1` does not hold"],
+    );
+    let one = run_with(&at("N=1"), model);
+    assert_eq!(one.stdout, "4\n", "{}", one.stderr);
+}
+
+#[test]
 fn the_number_of_a_step_means_nothing_outside_the_steps_of_a_phase() {
     let model = |phase: &str, map: &str| {
         format!(

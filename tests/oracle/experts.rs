@@ -79,6 +79,139 @@ fn trap_15_experts_are_read_as_far_as_they_are_chosen() {
     }
 }
 
+/// Draws of experts: how many positions choose, how often each does, and what choosing one opens.
+struct Draws {
+    experts: u32,
+    active: u32,
+    times: u32,
+    inner: Option<(u32, u32)>,
+}
+
+impl Draws {
+    /// The sets of copies that one position may use, each as often as it comes about.
+    fn of_one(&self) -> Vec<u64> {
+        let inner = self.inner.unwrap_or((1, 1));
+        let subsets = |all: u32, some: u32| -> Vec<u32> {
+            (0..1_u32 << all)
+                .filter(|set| set.count_ones() == some)
+                .collect()
+        };
+        let mut used = vec![0_u64];
+        for _ in 0..self.times {
+            let mut further = Vec::new();
+            for outer in subsets(self.experts, self.active) {
+                // Each chosen expert chooses among copies of its own.
+                let mut sets = vec![0_u64];
+                for expert in (0..self.experts).filter(|at| outer >> at & 1 == 1) {
+                    let own = subsets(inner.0, inner.1);
+                    let shift = expert * inner.0;
+                    sets = sets
+                        .iter()
+                        .flat_map(|set| own.iter().map(move |own| set | u64::from(*own) << shift))
+                        .collect();
+                }
+                further.extend(sets);
+            }
+            used = used
+                .iter()
+                .flat_map(|set| further.iter().map(move |more| set | more))
+                .collect();
+        }
+        used
+    }
+
+    /// The mean and the most copies that so many positions use.
+    fn used(&self, positions: u32) -> [Coeff; 2] {
+        let one = self.of_one();
+        let mut all = vec![0_u64];
+        for _ in 0..positions {
+            all = all
+                .iter()
+                .flat_map(|set| one.iter().map(move |more| set | more))
+                .collect();
+        }
+        let sizes: Vec<i64> = all.iter().map(|set| i64::from(set.count_ones())).collect();
+        let count = i64::try_from(sizes.len()).expect("few ways");
+        let most = sizes.iter().max().expect("a way");
+        [
+            Coeff::from_ratio(sizes.iter().sum(), count).expect("a way"),
+            Coeff::from(*most),
+        ]
+    }
+}
+
+/// Experts that are chosen again: at each place of a scan, in each round of a shared layer, inside of another expert.
+#[test]
+fn experts_that_are_chosen_again_are_read_once() {
+    let model = |blocks: &str, body: &str| {
+        format!(
+            r#"Model(name: "again", phases: [forward], symbols: (T: context, L: layers, E: experts, k: active_experts, F: "inner", j: "of them", d: width),
+            blocks: (expert: Block(inputs: (x: "n d"), nodes: (y: Linear(x, "d -> d")), output: y), {blocks}),
+            inputs: (x: "@n d"), nodes: (y: {body}), output: y)"#
+        )
+    };
+    let layer =
+        r#"layer: Block(inputs: (x: "n d"), nodes: (y: Route(expert, "E", "k", x)), output: y)"#;
+    let cell = r#"one: Block(inputs: (x: "d"), nodes: (y: Linear(x, "d -> d")), output: y),
+        cell: Block(inputs: (h: "d", x: "d"), nodes: (z: Map(add, [h, x]), y: Route(one, "E", "k", z)), output: y)"#;
+    let outer =
+        r#"outer: Block(inputs: (x: "n d"), nodes: (y: Route(expert, "F", "j", x)), output: y)"#;
+    let cases = [
+        (model(layer, r#"Share(layer, "L", x)"#), (2, 3, 1), None),
+        (model(cell, r#"Scan(cell, "n", x)"#), (3, 1, 1), None),
+        (
+            model(outer, r#"Route(outer, "E", "k", x)"#),
+            (2, 1, 1),
+            Some((2, 1)),
+        ),
+    ];
+    for (text, (context, layers, active), inner) in cases {
+        let bench = Bench::new("again", &text, &[]);
+        let symbol = |name: &str| bench.model.symbols().lookup(name).expect("declared");
+        let (experts, d) = (3, 2);
+        let (all, some) = inner.unwrap_or((1, 1));
+        let numbers = Bindings::from_iter([
+            (symbol("T"), context),
+            (symbol("L"), layers),
+            (symbol("E"), experts),
+            (symbol("k"), active),
+            (symbol("F"), i64::from(all)),
+            (symbol("j"), i64::from(some)),
+            (symbol("d"), d),
+        ]);
+        let draws = Draws {
+            experts: experts as u32,
+            active: active as u32,
+            times: layers as u32,
+            inner,
+        };
+        let [_, expected, upper] = read(&bench.ledger("forward", "exact"), &numbers, d);
+        assert_eq!([expected, upper], draws.used(context as u32), "{text}");
+    }
+}
+
+/// Of several axes before the features, those up to the last of positions choose experts.
+#[test]
+fn positions_choose_experts_and_heads_do_not() {
+    let text = MODEL
+        .replace(r#"inputs: (x: "B n d")"#, r#"inputs: (x: "B n 2 d")"#)
+        .replace(
+            r#"scores: Linear(x, "d -> E"),"#,
+            r#"wide: Linear(x, "d -> 2 d"),"#,
+        )
+        .replace(
+            r#"Route(expert, "E", "k", x)"#,
+            r#"Route(expert, "E", "k", wide)"#,
+        )
+        .replace(r#"Linear(mixed, "d -> V")"#, r#"Linear(mixed, "2 d -> V")"#);
+    let bench = Bench::new("heads", &text, &[]);
+    let routed = bench
+        .ledger("forward", "exact")
+        .only(|row| row.path.starts_with("mixed"));
+    let upper = routed.weight_bytes(Bound::Upper, Dtype::BF16);
+    assert_eq!(upper.to_string(), "2*d^2*min(E, B*T*k)");
+}
+
 /// A table is read row by row; what else is owned, once a pass.
 #[test]
 fn weights_are_read_once_a_pass_and_tables_as_far_as_they_are_looked_up() {
@@ -94,6 +227,28 @@ fn weights_are_read_once_a_pass_and_tables_as_far_as_they_are_looked_up() {
         dense("generate"),
         "2*N*d*V + 2*d*V + 2*N*E*d + 2*E*d + 2*B*N*d + 2*B*T*d"
     );
+}
+
+/// A tensor is read where some node reads it now, and a table that is read whole is not read by rows too.
+#[test]
+fn a_tensor_is_read_by_what_runs() {
+    let text = r#"Model(name: "tensors", phases: [forward, decode], symbols: (T: context, S: "source", d: width, V: vocabulary),
+        inputs: (tokens: "@n", source: "@S d"), nodes: (
+            early:  Param("d d"),
+            unread: Param("d d"),
+            tied:   Param("V d"),
+            once:   Once(memory: Einsum("n i, i j -> n j", [source, early])),
+            x:      Gather(tied, tokens),
+            scores: Einsum("n d, m d -> n m", [x, memory]),
+            logits: Einsum("n d, v d -> n v", [x, tied]),
+        ), output: logits)"#;
+    let bench = Bench::new("tensors", text, &[]);
+    let bytes = |phase: &str| {
+        let ledger = bench.ledger(phase, "exact");
+        ledger.weight_bytes(Bound::Upper, Dtype::BF16).to_string()
+    };
+    assert_eq!(bytes("forward"), "2*d*V + 2*d^2");
+    assert_eq!(bytes("decode"), "2*d*V");
 }
 
 /// Trap 14: with room of its own an expert works on all of it, filled or not, and a position that finds none is dropped.

@@ -7,6 +7,9 @@ use crate::sessions::compare_phase;
 const PHASES: &str = r#"phases: [forward, prefill, decode, chunk, generate, Phase(name: draft, n: "2", p: "T", o: "2")],
     symbols: (B: batch, L: layers, T: context, N: "tokens", C: "new", P: "before", S: "source", d: width, f: mlp_width, k: "taps")"#;
 
+const PHASES_AND_SPAN: &str = r#"phases: [forward, prefill, decode, chunk, generate, Phase(name: draft, n: "2", p: "T", o: "2")],
+    symbols: (L: layers, T: context, N: "tokens", C: "new", P: "before", d: width, k: "taps", span: Derived("n", "new positions"))"#;
+
 /// A gated cell whose state is two vectors in one, as an LSTM's is.
 fn gated() -> String {
     format!(
@@ -100,6 +103,32 @@ fn shared() -> String {
     )
 }
 
+/// One layer at each of several depths, which all cache keys of their own, and a size that is another name for `n`.
+fn depths() -> String {
+    format!(
+        r#"Model(name: "depths", {PHASES_AND_SPAN},
+        blocks: (
+            add: Block(inputs: (h: "d", x: "d", c: "d"), nodes: (sum: Map(add, [h, x]), y: Map(add, [sum, c])), output: y),
+            last: Block(inputs: (h: "d", x: "d", c: "d"), nodes: (sum: Map(add, [h, x]), y: Map(add, [sum, c])), output: y),
+            layer: Block(inputs: (h: "n d", x: "n d", mark: "d"), nodes: (
+                sum:    Map(add, [h, x]),
+                marked: Map(add, [sum, mark], "n d, d -> n d"),
+                before: Previous(marked, "n", "k"),
+                states: Scan(add, "n", [marked, marked]),
+                keys:   Cache(marked, "n"),
+                scores: Einsum("n e, s e -> n s", [states, keys], Causal(n, s)),
+                y:      Einsum("n s, s e -> n e", [scores, keys], Causal(n, s)),
+            ), output: y),
+        ),
+        inputs: (x: "@n d"), nodes: (
+            marks:  Param("L d"),
+            steps:  Scan(layer, "L", [x, marks]),
+            still:  Constant("span d"),
+            states: Scan(last, "span", [still, x]),
+        ), output: states)"#
+    )
+}
+
 #[test]
 fn recurrences_are_what_their_steps_add_up_to() {
     for (name, text) in [
@@ -107,6 +136,7 @@ fn recurrences_are_what_their_steps_add_up_to() {
         ("ssm", state_space()),
         ("nested", nested()),
         ("shared", shared()),
+        ("depths", depths()),
     ] {
         check(name, &text, 4);
         let bench = Bench::new(name, &text, &[]);

@@ -144,7 +144,10 @@ impl Walker<'_> {
                     return Err(Misfit(String::from("no axis to run along")));
                 };
                 let axis = here.tensor.0.remove(at);
-                along.get_or_insert(axis);
+                // What is cut anywhere at the places of positions runs over positions.
+                if along.as_ref().is_none_or(|known| !known.is_position()) {
+                    along = Some(axis);
+                }
             }
             places.push(here);
         }

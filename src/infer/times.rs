@@ -1,0 +1,90 @@
+//! How often a call runs its block, and in how many copies what the block owns, keeps and reads is there.
+
+use super::InstanceId;
+use crate::sym::Poly;
+
+/// How often a block stands where it is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// How often it runs for each position.
+    pub runs: Poly,
+    /// In how many copies its parameters exist.
+    pub owned: Poly,
+    /// How many of these copies a position passes.
+    pub active: Poly,
+    /// In how many copies there is what it keeps for later passes.
+    pub kept: Poly,
+}
+
+/// Of how many copies of a block a pass reads the parameters, as a call has it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Reading {
+    /// Of so many.
+    Each(Poly),
+    /// Of one, so many times over.
+    Again(Poly),
+    /// Of those that positions choose.
+    Chosen {
+        /// How many copies there are.
+        experts: Poly,
+        /// How many of them a position chooses.
+        active: Poly,
+        /// How many positions choose.
+        positions: Poly,
+    },
+}
+
+/// A call of an instance.
+#[derive(Clone, Debug)]
+pub struct Callee {
+    /// Which instance.
+    pub instance: InstanceId,
+    /// How often it stands there.
+    pub times: Times,
+    /// Of how many copies the parameters are read.
+    pub reading: Reading,
+}
+
+impl Times {
+    /// A block whose every run has parameters of its own.
+    pub fn each(count: Poly) -> Self {
+        Times {
+            runs: count.clone(),
+            owned: count.clone(),
+            active: count.clone(),
+            kept: count,
+        }
+    }
+
+    /// A block whose runs all have the same parameters.
+    pub(super) fn sharing(count: Poly) -> Self {
+        Times {
+            owned: Poly::one(),
+            active: Poly::one(),
+            ..Times::each(count)
+        }
+    }
+
+    /// The same for what runs so often inside.
+    #[must_use]
+    pub fn within(&self, inner: &Times) -> Times {
+        Times {
+            runs: &self.runs * &inner.runs,
+            owned: &self.owned * &inner.owned,
+            active: &self.active * &inner.active,
+            kept: &self.kept * &inner.kept,
+        }
+    }
+
+    /// All together.
+    pub fn total(parts: &[Times]) -> Times {
+        let sum =
+            |pick: fn(&Times) -> &Poly| Poly::sum(parts.iter().map(|times| pick(times).clone()));
+        Times {
+            runs: sum(|times| &times.runs),
+            owned: sum(|times| &times.owned),
+            active: sum(|times| &times.active),
+            kept: sum(|times| &times.kept),
+        }
+    }
+}
