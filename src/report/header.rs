@@ -1,7 +1,9 @@
 //! What stands above the tables of a report, as labels and words. Must never know how a format spells them.
 
+use std::collections::BTreeSet;
+
 use crate::summary::Summary;
-use crate::sym::{Poly, Sym, Symbols};
+use crate::sym::{Poly, Sym};
 
 /// What stands above the tables: a label and what it says.
 pub(super) fn facts(summary: &Summary<'_>) -> Vec<(&'static str, String)> {
@@ -63,34 +65,34 @@ pub(super) fn headline(summary: &Summary<'_>) -> String {
 /// Symbols without a value that the totals depend on, in the order of the model.
 fn free(summary: &Summary<'_>) -> Vec<String> {
     let totals = &summary.totals;
-    let mut free: Vec<Sym> = Vec::new();
-    for quantity in [
+    let columns = [
         &totals.dots,
         &totals.macs,
         &totals.flops,
         &totals.params,
         &totals.elementwise,
-    ] {
-        if quantity.value.is_none() {
-            underived(&quantity.poly, &summary.symbols, &mut free);
+    ];
+    let unvalued = columns.iter().filter(|quantity| quantity.value.is_none());
+    let mut open: Vec<Sym> = unvalued
+        .flat_map(|quantity| quantity.poly.symbols())
+        .collect();
+    // Derived symbols among them, whose definitions are followed.
+    let mut seen: BTreeSet<Sym> = BTreeSet::new();
+    while let Some(sym) = open.pop() {
+        if seen.insert(sym) {
+            let definition = summary.symbols.definition(sym);
+            open.extend(definition.into_iter().flat_map(Poly::symbols));
         }
     }
-    free.sort();
-    let names = free
-        .into_iter()
-        .map(|sym| summary.symbols.name(sym).to_owned());
+    seen.retain(|sym| summary.symbols.definition(*sym).is_none());
+    let bound: BTreeSet<&str> = summary
+        .bindings
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let names = seen.into_iter().map(|sym| summary.symbols.name(sym));
     names
-        .filter(|name| !summary.bindings.iter().any(|(bound, _)| bound == name))
+        .filter(|name| !bound.contains(name))
+        .map(str::to_owned)
         .collect()
-}
-
-/// Adds the symbols of a formula, in place of a derived one those of its definition.
-fn underived(poly: &Poly, symbols: &Symbols, found: &mut Vec<Sym>) {
-    for sym in poly.symbols() {
-        match symbols.definition(sym) {
-            Some(definition) => underived(definition, symbols, found),
-            None if found.contains(&sym) => {}
-            None => found.push(sym),
-        }
-    }
 }

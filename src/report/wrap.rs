@@ -79,25 +79,33 @@ pub(super) fn wrap(text: &str, breaks: Breaks, limit: usize) -> Vec<Cow<'_, str>
     }
     let mut lines: Vec<Cow<'_, str>> = Vec::new();
     let mut line = String::new();
+    // The columns of the line.
+    let mut used = 0;
     for chunk in chunks(text, breaks) {
-        if !line.is_empty() && width(&line) + 1 + width(chunk) > limit {
+        if !line.is_empty() && used + 1 + width(chunk) > limit {
             lines.push(Cow::Owned(std::mem::take(&mut line)));
+            used = 0;
         }
         if !line.is_empty() {
             line.push(' ');
+            used += 1;
         }
         let mut rest = chunk;
         if breaks == Breaks::Length && width(rest) > limit {
             lines.extend(wrap(rest, Breaks::Formula, limit));
             continue;
         }
-        while width(&line) + width(rest) > limit {
-            let (head, tail) = cut(rest, limit.saturating_sub(width(&line)).max(1));
+        let mut left = width(rest);
+        while used + left > limit && !rest.is_empty() {
+            let (head, tail) = cut(rest, limit.saturating_sub(used).max(1));
             line.push_str(head);
             lines.push(Cow::Owned(std::mem::take(&mut line)));
+            used = 0;
+            left = left.saturating_sub(width(head));
             rest = tail;
         }
         line.push_str(rest);
+        used += left;
     }
     if !line.is_empty() {
         lines.push(Cow::Owned(line));
