@@ -82,6 +82,8 @@ pub enum Pattern {
     Rounds {
         /// How many rounds.
         count: Poly,
+        /// The number of the round, from one, where the block's dimensions depend on it.
+        number: Option<Sym>,
         /// Where that is written.
         at: Span,
         /// Whose turn it is in each.

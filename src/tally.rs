@@ -6,36 +6,27 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use smallvec::SmallVec;
 
 use crate::graph::{Graph, NodeKind, Pattern};
-use crate::infer::{Fact, InstanceId, Times, Traced};
+use crate::infer::{Fact, InstanceId, Rounds, Times, Traced};
 use crate::ledger::{Amounts, Ledger, Row};
 use crate::mask::{MaskCounting, Pairs};
 use crate::ops::Op;
 use crate::part::Mixing;
 use crate::profile::Profile;
 use crate::shape::Shape;
-use crate::sym::{
-    AlgebraError, Bindings, Condition, Conditions, Context, Poly, Subst, Sym, Symbols,
-};
+use crate::sym::{AlgebraError, Bindings, Conditions, Context, Poly, Subst, Sym, Symbols};
 use crate::work::{
-    Contraction, Counted, Dots, Kept, Kind, Length, Macs, MaskedAxes, Ops, Params, Store, Stored,
-    WeightRole, Work,
+    Dots, Kept, Kind, Length, Macs, MaskedAxes, Ops, Params, Store, Stored, WeightRole, Work,
 };
 
 mod copies;
+mod length;
 mod price;
+mod stage;
 mod weights;
 
-use copies::{Copies, copies};
-
-/// A stage of a phase: what it puts in place of symbols, and how many steps it takes.
-pub(crate) struct Stage {
-    pub(crate) name: String,
-    /// Whether a request begins with it, so that what runs once in a request runs now.
-    pub(crate) begins: bool,
-    pub(crate) puts: Subst,
-    /// The symbol of the number of a step, and how many there are.
-    pub(crate) steps: Option<(Sym, Poly)>,
-}
+use copies::{Copies, copies, over_rounds};
+pub(crate) use stage::Stage;
+use stage::at_all;
 
 /// Enters every op of a traced graph, stage by stage.
 ///
@@ -49,7 +40,11 @@ pub(crate) fn tally(
     numbers: &Bindings,
     profile: &Profile,
 ) -> Result<Ledger, AlgebraError> {
-    let copies = copies(graph, traced)?;
+    let mut cx = Context::new(symbols);
+    let copies = copies(graph, traced, &mut cx)?;
+    let all_rounds: Vec<&Rounds> = copies.iter().flat_map(|copies| &copies.rounds).collect();
+    let mut conditions = conditions.clone();
+    conditions.extend(cx.used);
     let blocks = traced.callees_first().map(|(_, instance)| instance.block);
     let ops: usize = blocks.map(|block| graph.block(block).ops()).sum();
     let mut ledger = Ledger {
@@ -75,6 +70,7 @@ pub(crate) fn tally(
             seen: HashSet::new(),
             words: HashMap::new(),
             known_pairs: HashMap::new(),
+            rounds: Vec::new(),
             rows: std::mem::take(&mut ledger.rows),
         };
         let prefix = if stages.len() > 1 {
@@ -83,17 +79,23 @@ pub(crate) fn tally(
             ""
         };
         tally.instance(traced.body(), prefix)?;
-        for condition in conditions {
+        for condition in &conditions {
             let condition = condition.substitute(&stage.puts, &mut tally.cx)?;
             tally.cx.used.insert(condition);
         }
+        let steps = stage.steps.iter().cloned();
+        let counted: Vec<(Sym, Poly)> = all_rounds
+            .iter()
+            .map(|rounds| Ok((rounds.number, tally.put(&rounds.count)?)))
+            .chain(steps.map(Ok))
+            .collect::<Result<_, AlgebraError>>()?;
         for condition in std::mem::take(&mut tally.cx.used) {
-            let at_steps = stage.at_steps(condition, &mut tally.cx)?;
-            ledger.conditions.extend(at_steps);
+            let everywhere = at_all(vec![condition], &counted, &mut tally.cx)?;
+            ledger.conditions.extend(everywhere);
         }
         ledger.conditions.extend(tally.cx.used);
         ledger.rows = tally.rows;
-        ledger.phase = stage.puts.clone();
+        ledger.phase = stage.at_the_end(&mut Context::new(symbols))?;
     }
     let body = traced.instance(traced.body());
     if let Some(fact) = body.fact(graph.block(graph.body()).output) {
@@ -104,31 +106,6 @@ pub(crate) fn tally(
         .filter(|condition| !condition.is_trivial(symbols))
         .collect();
     Ok(ledger)
-}
-
-impl Stage {
-    /// What makes a condition hold at every step: that it holds at the first and the last, and at as many from the first on
-    /// as decide for those between.
-    fn at_steps(
-        &self,
-        condition: Condition,
-        cx: &mut Context<'_>,
-    ) -> Result<Vec<Condition>, AlgebraError> {
-        let Some((step, count)) = self
-            .steps
-            .as_ref()
-            .filter(|(step, _)| condition.mentions(*step))
-        else {
-            return Ok(vec![condition]);
-        };
-        let mut steps = vec![Poly::one(), count.clone()];
-        for number in 2..=condition.deciding_steps(*step) {
-            let number = i64::try_from(number).unwrap_or(i64::MAX);
-            steps.push(cx.least(&[Poly::int(number), count.clone()])?);
-        }
-        let at = |at: Poly| condition.substitute(&Subst::from_iter([(*step, at)]), cx);
-        steps.into_iter().map(at).collect()
-    }
 }
 
 struct Tally<'g, 'c> {
@@ -146,6 +123,8 @@ struct Tally<'g, 'c> {
     seen: HashSet<InstanceId>,
     words: HashMap<&'static str, Arc<str>>,
     known_pairs: HashMap<MaskedAxes, Pairs>,
+    /// The rounds that sizes of the instance at hand depend on.
+    rounds: Vec<Rounds>,
     rows: Vec<Row>,
 }
 
@@ -167,7 +146,12 @@ impl Tally<'_, '_> {
         };
         let read = copies.read(&mut self.cx)?;
         let read = read.try_map(|copies| self.put(copies))?;
-        let often = self.over_steps(times.runs.clone())?;
+        let mut rounds = copies.rounds.clone();
+        for one in &mut rounds {
+            one.count = self.put(&one.count)?;
+        }
+        self.rounds.clone_from(&rounds);
+        let often = self.total(&Poly::one(), &times.runs)?;
         let block_name: Arc<str> = block.name.as_str().into();
         for node_id in block.ids() {
             let node = block.node(node_id);
@@ -217,6 +201,7 @@ impl Tally<'_, '_> {
                 _ => continue,
             };
             let waits = (instance.once || node.once) && !self.stage.begins;
+            self.rounds.clone_from(&rounds);
             let row = Row {
                 path,
                 block: block_name.clone(),
@@ -268,9 +253,14 @@ impl Tally<'_, '_> {
             let counted = contraction.counted(pairs.as_ref());
             let dots = self.total(&counted.dots.0, repeat)?;
             let length = self.length(contraction, &counted)?;
+            let of_a_round = self.rounds.iter().any(|one| length.mentions(one.number));
             let macs = match (&length, &self.stage.steps) {
-                (Length::Fixed(length), None) => (&dots * length).checked()?,
+                (Length::Fixed(length), None) if !of_a_round => (&dots * length).checked()?,
                 _ => self.total(&counted.macs.0, repeat)?,
+            };
+            let length = match of_a_round {
+                true => self.length_in_rounds(length, &dots, &macs)?,
+                false => length,
             };
             row.amounts.dots += Dots(dots);
             row.amounts.macs += Macs(macs);
@@ -286,9 +276,9 @@ impl Tally<'_, '_> {
             .map(|(_, count): &(Kind, Ops)| count.clone())
             .sum();
         if self.first && !work.weights.is_empty() {
-            let params = Params(self.put(&work.params().0)?);
-            row.amounts.params = params.times(&times.owned);
-            row.amounts.params_active = params.times(&times.active);
+            let params = self.put(&work.params().0)?;
+            row.amounts.params = Params(self.in_rounds(&params * &times.owned)?);
+            row.amounts.params_active = Params(self.in_rounds(&params * &times.active)?);
         }
         if let Some(kept) = &work.kept {
             self.store(&mut row.amounts, kept, &times.kept, waits)?;
@@ -305,7 +295,8 @@ impl Tally<'_, '_> {
         waits: bool,
     ) -> Result<(), AlgebraError> {
         if self.last {
-            let held = Stored(&self.at_the_end(kept.held.poly())? * copies);
+            let held = &self.at_the_end(kept.held.poly())? * copies;
+            let held = Stored(self.in_rounds(held)?);
             match kept.store {
                 Store::Cache => amounts.cached = held,
                 Store::State => amounts.state = held,
@@ -345,7 +336,13 @@ impl Tally<'_, '_> {
         } else {
             &amount * repeat
         };
+        let amount = self.in_rounds(amount)?;
         self.over_steps(amount)
+    }
+
+    /// The sum over the rounds that the instance at hand has sizes of.
+    fn in_rounds(&mut self, amount: Poly) -> Result<Poly, AlgebraError> {
+        over_rounds(&amount, &self.rounds, &mut self.cx)
     }
 
     /// The sum over the steps of the stage.
@@ -354,82 +351,6 @@ impl Tally<'_, '_> {
             Some((step, count)) => self.cx.sum(*step, &Poly::one(), count, &amount),
             None => Ok(amount),
         }
-    }
-
-    /// How long the dots of a contraction are, in all steps.
-    fn length(
-        &mut self,
-        contraction: &Contraction,
-        counted: &Counted,
-    ) -> Result<Length, AlgebraError> {
-        let (min, max, mean) = match &counted.length {
-            Length::Fixed(length) => {
-                let length = self.put(length)?;
-                (length.clone(), length.clone(), length)
-            }
-            Length::Varies { min, max, mean } => (self.put(min)?, self.put(max)?, self.put(mean)?),
-        };
-        let Some((step, count)) = &self.stage.steps else {
-            return Ok(if min == max {
-                Length::Fixed(max)
-            } else {
-                Length::Varies { min, max, mean }
-            });
-        };
-        if !min.mentions(*step) && min == max {
-            return Ok(Length::Fixed(max));
-        }
-        let (step, count) = (*step, count.clone());
-        let total = self.over_steps(mean)?;
-        let mean = self.cx.divide_freely(&total, &count)?;
-        if let Some(pairs) = self.pairs_of_steps(contraction, step, &count)? {
-            let scaled = |keys: &Poly| &contraction.summed * keys;
-            let (min, max) = (
-                self.put(&scaled(&pairs.min))?,
-                self.put(&scaled(&pairs.max))?,
-            );
-            return Ok(Length::Varies { min, max, mean });
-        }
-        Ok(Length::Varies {
-            min: self.at_step(&min, step, &Poly::one())?,
-            max: self.at_step(&max, step, &count)?,
-            mean,
-        })
-    }
-
-    /// The pairs that are counted of two axes: scores and what is mixed by them have the same.
-    fn pairs(&mut self, axes: &MaskedAxes) -> Result<Pairs, AlgebraError> {
-        if let Some(known) = self.known_pairs.get(axes) {
-            return Ok(known.clone());
-        }
-        let masks = self.profile.masks;
-        let pairs = axes
-            .mask
-            .pairs(&axes.queries, &axes.keys, masks, &mut self.cx)?;
-        self.known_pairs.insert(axes.clone(), pairs.clone());
-        Ok(pairs)
-    }
-
-    /// The pairs of steps of one query each, under a mask: those of all their queries at once, after what was past before
-    /// the first.
-    fn pairs_of_steps(
-        &mut self,
-        contraction: &Contraction,
-        step: Sym,
-        count: &Poly,
-    ) -> Result<Option<Pairs>, AlgebraError> {
-        let Some(pair) = &contraction.pair else {
-            return Ok(None);
-        };
-        let (queries, keys) = (self.put(&pair.axes.queries)?, self.put(&pair.axes.keys)?);
-        let (at_last, masks) = (self.at_step(&keys, step, count)?, self.profile.masks);
-        let grows_by_one = &keys - &Poly::symbol(step) == &at_last - count;
-        if !queries.is_one() || !grows_by_one {
-            return Ok(None);
-        }
-        let size = |size: &Poly| self.cx.substitute(size, &self.stage.puts);
-        let mask = pair.axes.mask.resized(size)?.stepwise();
-        mask.pairs(count, &at_last, masks, &mut self.cx).map(Some)
     }
 
     fn put(&mut self, poly: &Poly) -> Result<Poly, AlgebraError> {

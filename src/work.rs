@@ -8,7 +8,7 @@ use std::fmt;
 use smallvec::SmallVec;
 
 use crate::mask::{Mask, Pairs};
-use crate::sym::Poly;
+use crate::sym::{Poly, Sym};
 
 /// Declares a unit: a formula that adds to its own kind only, and multiplies by a number of repeats.
 macro_rules! unit {
@@ -92,9 +92,19 @@ pub enum Length {
         min: Poly,
         /// The longest.
         max: Poly,
-        /// The average, exact.
-        mean: Poly,
+        /// The average, exact; nothing where it is no polynomial, as in rounds that are of different sizes.
+        mean: Option<Poly>,
     },
+}
+
+impl Length {
+    /// Whether a symbol occurs in it.
+    pub fn mentions(&self, sym: Sym) -> bool {
+        match self {
+            Length::Fixed(length) => length.mentions(sym),
+            Length::Varies { min, max, .. } => min.mentions(sym) || max.mentions(sym),
+        }
+    }
 }
 
 /// Which side of a masked pair of position axes a contraction sums over.
@@ -182,7 +192,7 @@ impl Contraction {
                 let length = Length::Varies {
                     min: scaled(&pairs.min),
                     max: scaled(&pairs.max),
-                    mean: scaled(&pairs.mean),
+                    mean: Some(scaled(&pairs.mean)),
                 };
                 (&pair.axes.queries, length)
             }

@@ -1,10 +1,10 @@
 //! Blocks that are called: the shapes that they are given, how often they run, and what they give.
 
-use super::{Callee, Fact, Flags, Here, Infer, Inside, InstanceId, Key, Reading, Times};
+use super::{Callee, Fact, Flags, Here, Infer, Inside, InstanceId, Key, Reading, Rounds, Times};
 use crate::diag::{Code, Diagnostic, Span};
 use crate::graph::{self, Block, BlockId, Node, Pattern, Turns};
 use crate::shape::{Axis, Shape, mend};
-use crate::sym::{AlgebraError, Poly, Subst};
+use crate::sym::{AlgebraError, Condition, Poly, Subst, Sym};
 
 /// How many positions a tensor holds features of: the axes up to the last of positions, or all but one where none is of any.
 /// Nothing, if no axis is left for features.
@@ -17,7 +17,7 @@ fn routed_positions(shape: &Shape) -> Option<Poly> {
 }
 
 /// What blocks in rounds come to.
-struct Rounds {
+struct Carried {
     instances: Vec<InstanceId>,
     /// What is carried.
     shape: Shape,
@@ -46,12 +46,16 @@ impl Infer<'_, '_, '_> {
         let fact = match pattern {
             Pattern::Rounds {
                 count,
+                number,
                 at,
                 turns,
                 shared,
             } => {
                 let counts = self.counts(count, turns, callees.len(), subst);
                 let counts = self.accept(counts, *at)?;
+                if let (Some(number), Some(count)) = (number, counts.first()) {
+                    self.sizes_of_rounds(dims, *number, count, node)?;
+                }
                 let inputs = self.arguments(*block, inputs, dims, node.span)?;
                 let rounds = self.rounds(
                     &callees,
@@ -62,16 +66,24 @@ impl Infer<'_, '_, '_> {
                     (node.span, *at),
                 )?;
                 let calls = rounds.instances.into_iter().zip(counts);
-                let callees = calls.map(|(instance, count)| match *shared {
-                    true => Callee {
+                let callees = calls.map(|(instance, count)| match (*shared, *number) {
+                    (true, _) => Callee {
                         instance,
                         reading: Reading::Again(count.clone()),
                         times: Times::sharing(count),
+                        rounds: None,
                     },
-                    false => Callee {
+                    (false, None) => Callee {
                         instance,
                         reading: Reading::Each(count.clone()),
                         times: Times::each(count),
+                        rounds: None,
+                    },
+                    (false, Some(number)) => Callee {
+                        instance,
+                        reading: Reading::Each(Poly::one()),
+                        times: Times::each(Poly::one()),
+                        rounds: Some(Rounds { number, count }),
                     },
                 });
                 Fact {
@@ -98,6 +110,7 @@ impl Infer<'_, '_, '_> {
                     instance,
                     times: Times::each(Poly::one()),
                     reading: Reading::Each(Poly::one()),
+                    rounds: None,
                 };
                 Fact {
                     callees: vec![callee],
@@ -135,6 +148,7 @@ impl Infer<'_, '_, '_> {
                         instance,
                         times,
                         reading,
+                        rounds: None,
                     }],
                     ..output
                 }
@@ -207,6 +221,7 @@ impl Infer<'_, '_, '_> {
             instance,
             times: Times::sharing(over.clone()),
             reading: Reading::Again(over.clone()),
+            rounds: None,
         });
         Some(Fact {
             state: of_a_pass.then_some(state),
@@ -247,6 +262,47 @@ impl Infer<'_, '_, '_> {
             ..Times::each(active)
         };
         Ok((times, Reading::Each(experts)))
+    }
+
+    /// Requires that sizes which depend on the number of the round are none below zero in any round.
+    fn sizes_of_rounds(
+        &mut self,
+        dims: &[Poly],
+        number: Sym,
+        count: &Poly,
+        node: &Node,
+    ) -> Option<()> {
+        if !self.numbers.contains(&number) {
+            self.numbers.push(number);
+        }
+        for dim in dims.iter().filter(|dim| dim.mentions(number)) {
+            let condition = Condition::AtLeast(dim.clone(), Poly::zero());
+            if condition.is_trivial(self.cx.symbols) {
+                continue;
+            }
+            // What is linear is least in the first round or in the last.
+            let linear = dim.terms().iter().all(|term| {
+                let plain = [0, 1].contains(&term.mono().exponent_of(number));
+                let hidden = term
+                    .factors()
+                    .iter()
+                    .any(|(atom, _)| atom.opaque().is_some() && atom.mentions(number));
+                plain && !hidden
+            });
+            if !linear {
+                let size = dim.show(self.cx.symbols);
+                let message = format!("`{size}` is not known to be a size in every round");
+                self.refuse(Diagnostic::at(Code::Dimension, node.span, message));
+                return None;
+            }
+            for round in [&Poly::one(), count] {
+                let at = Subst::from_iter([(number, round.clone())]);
+                let size = self.cx.substitute(dim, &at);
+                let size = self.accept(size, node.span)?;
+                self.cx.require_at_least(&size, &Poly::zero());
+            }
+        }
+        Some(())
     }
 
     /// How often each of `blocks` blocks runs in `count` rounds.
@@ -314,7 +370,7 @@ impl Infer<'_, '_, '_> {
         history: &Flags,
         mut inputs: Vec<Shape>,
         (span, at): (Span, Span),
-    ) -> Option<Rounds> {
+    ) -> Option<Carried> {
         let mut history = history.clone();
         loop {
             let mut changed = false;
@@ -351,7 +407,7 @@ impl Infer<'_, '_, '_> {
                 *first |= output.history;
             }
             if !changed {
-                return Some(Rounds {
+                return Some(Carried {
                     instances,
                     shape: inputs.into_iter().next()?,
                     history: *history.first()?,

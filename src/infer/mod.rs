@@ -15,13 +15,13 @@ use crate::lower::{Positions, refusal};
 use crate::ops::{Inferred, Op};
 use crate::part::Part;
 use crate::shape::{Axis, Coordinate, Shape};
-use crate::sym::{AlgebraError, Condition, Context, Poly, Subst};
+use crate::sym::{AlgebraError, Condition, Context, Poly, Subst, Sym};
 use crate::work::Store;
 
 mod calls;
 mod times;
 
-pub use times::{Callee, Reading, Times};
+pub use times::{Callee, Reading, Rounds, Times};
 
 /// Most nodes that all blocks may come to, in all ways in which they are called.
 const MAX_TRACED: usize = 500_000;
@@ -70,6 +70,8 @@ pub struct Instance {
     pub part: Part,
     /// Whether all of it runs once a request.
     pub once: bool,
+    /// The numbers of rounds that its sizes depend on.
+    pub numbers: Vec<Sym>,
     facts: Vec<Option<Fact>>,
 }
 
@@ -156,6 +158,8 @@ struct Infer<'g, 'a, 'c> {
     instances: Vec<Instance>,
     /// How many nodes were traced, in all instances together.
     traced: usize,
+    /// The numbers of rounds that sizes may depend on.
+    numbers: Vec<Sym>,
 }
 
 /// Infers all shapes. `None` comes back with a diagnostic, or when the graph holds a broken node, which is reported.
@@ -180,6 +184,7 @@ pub(crate) fn infer(
         known: HashMap::new(),
         instances: Vec::new(),
         traced: 0,
+        numbers: Vec::new(),
     };
     let body = infer.instance(Key {
         block: body,
@@ -295,10 +300,15 @@ impl Infer<'_, '_, '_> {
         if !sound {
             return None;
         }
+        let dims = key.arguments.iter().flat_map(Shape::axes);
+        let dims = dims.map(|axis| axis.dim.poly()).chain(&key.dims);
+        let depends = |number: &&Sym| dims.clone().any(|dim| dim.mentions(**number));
+        let numbers = self.numbers.iter().filter(depends).copied().collect();
         self.instances.push(Instance {
             block: key.block,
             part,
             once: key.once,
+            numbers,
             facts,
         });
         Some(InstanceId(self.instances.len() - 1))

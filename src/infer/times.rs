@@ -1,7 +1,7 @@
 //! How often a call runs its block, and in how many copies what the block owns, keeps and reads is there.
 
 use super::InstanceId;
-use crate::sym::Poly;
+use crate::sym::{Poly, Sym};
 
 /// How often a block stands where it is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,17 @@ pub struct Callee {
     pub times: Times,
     /// Of how many copies the parameters are read.
     pub reading: Reading,
+    /// Rounds of which each has sizes of its own: `times` and `reading` are those of one.
+    pub rounds: Option<Rounds>,
+}
+
+/// Rounds by their number, from one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Rounds {
+    /// The number of a round.
+    pub number: Sym,
+    /// How many there are.
+    pub count: Poly,
 }
 
 impl Times {
@@ -74,6 +85,19 @@ impl Times {
             active: &self.active * &inner.active,
             kept: &self.kept * &inner.kept,
         }
+    }
+
+    /// Each number made another.
+    ///
+    /// # Errors
+    /// The first that fails.
+    pub fn try_map<E>(&self, mut make: impl FnMut(&Poly) -> Result<Poly, E>) -> Result<Times, E> {
+        Ok(Times {
+            runs: make(&self.runs)?,
+            owned: make(&self.owned)?,
+            active: make(&self.active)?,
+            kept: make(&self.kept)?,
+        })
     }
 
     /// All together.

@@ -12,13 +12,16 @@ use crate::ast::model::{
 use crate::diag::{Code, Diagnostic, Diagnostics, MAX_LISTED, Span, listed};
 use crate::graph::{Block, BlockBuilder, BlockId, Callee, Node, NodeId, NodeKind, Pattern, Turns};
 use crate::ops;
-use crate::sym::{Conditions, Context, Domain, Symbols};
+use crate::phase::STEP;
+use crate::sym::{Conditions, Context, Domain, Sym, Symbols, parse};
 
 /// The symbol table with the blocks' own dimensions added, and the names that these have inside each block.
 pub(super) struct Locals<'s> {
     pub(super) symbols: Symbols,
     blocks: Vec<Local<'s>>,
     by_name: HashMap<&'s str, BlockId>,
+    /// The number of the round, for repeats whose dimensions depend on it, by block and node.
+    rounds: HashMap<(usize, &'s str), Sym>,
 }
 
 /// Adds the blocks' own dimensions to the table, as `block.name`.
@@ -40,12 +43,47 @@ pub(super) fn declare_dims<'s>(
         }
         blocks.push(local);
     }
+    let mut rounds = HashMap::new();
+    // Outside phases a model may have a symbol of that name, which is meant then.
+    if positions.is_some() || table.lookup(STEP).is_none() {
+        for (at, block) in model.blocks.iter().chain([&model.body]).enumerate() {
+            for node in block.nodes.iter().filter(|node| counts_rounds(node)) {
+                let name = node.name.text;
+                let full = match block.name.text {
+                    "" => format!("{name}.{STEP}"),
+                    block => format!("{block}.{name}.{STEP}"),
+                };
+                let sym = symbols.declare_inner(&full, Domain { min: 1, max: None });
+                rounds.extend(sym.map(|sym| ((at, name), sym)));
+            }
+        }
+    }
     let names = model.blocks.iter().map(|block| block.name.text);
     Locals {
+        rounds,
         symbols,
         blocks,
         by_name: names.zip((0..).map(BlockId)).collect(),
     }
+}
+
+/// Whether a node repeats a block in sizes that depend on the number of the round.
+fn counts_rounds(node: &AstNode<'_>) -> bool {
+    let Value::Call(call) = &node.value else {
+        return false;
+    };
+    let plain = matches!(
+        call.pattern,
+        AstPattern::Rounds {
+            every: None,
+            shared: false,
+            ..
+        }
+    );
+    let mentions = |text: &Text<'_>| {
+        parse(&text.text).is_ok_and(|expr| expr.names().iter().any(|(name, _)| *name == STEP))
+    };
+    plain && call.blocks.len() == 1 && call.dims.iter().any(|(_, text)| mentions(text))
 }
 
 /// What a name of a block stands for.
@@ -69,6 +107,9 @@ pub(super) struct Lower<'a, 's, 'c> {
     pub(super) sizes: Sizes,
     names: HashMap<&'a str, Named<'a>>,
     called: Vec<BlockId>,
+    /// The block's place, and the numbers of rounds of all.
+    at: usize,
+    rounds: &'a HashMap<(usize, &'s str), Sym>,
 }
 
 /// Lowers one block; gives the blocks that it calls even where the block itself is broken.
@@ -94,6 +135,8 @@ pub(super) fn lower<'s>(
         sizes: Sizes::default(),
         names: HashMap::with_capacity(block.nodes.len() + block.inputs.len()),
         called: Vec::new(),
+        at: id.0,
+        rounds: &locals.rounds,
     };
     let lowered = lower.run(id.0 == model.blocks.len());
     (lowered, lower.called)
@@ -316,18 +359,19 @@ impl<'a, 's> Lower<'a, 's, '_> {
                 )
             }
             Value::Call(call) => (
-                self.call(call).unwrap_or(NodeKind::Broken),
+                self.call(call, node.name.text).unwrap_or(NodeKind::Broken),
                 SmallVec::from_iter([call.inputs.as_slice()]),
             ),
             Value::Alias(_) | Value::Broken => (NodeKind::Broken, SmallVec::new()),
         }
     }
 
-    fn call(&mut self, call: &Call<'s>) -> Option<NodeKind> {
+    fn call(&mut self, call: &Call<'s>, name: &'s str) -> Option<NodeKind> {
+        let number = self.rounds.get(&(self.at, name)).copied();
         let callees: Vec<Option<Callee>> = call
             .blocks
             .iter()
-            .map(|word| self.callee(*word, call))
+            .map(|word| self.callee(*word, call, number))
             .collect();
         let called = |word: &Word<'_>| {
             let id = self.by_name.get(word.text)?;
@@ -375,6 +419,7 @@ impl<'a, 's> Lower<'a, 's, '_> {
                 shared,
             } => Pattern::Rounds {
                 count: read(count)?,
+                number,
                 at: count.span,
                 shared: *shared,
                 turns: match every {
@@ -390,7 +435,7 @@ impl<'a, 's> Lower<'a, 's, '_> {
     }
 
     /// A block by its name, with the dimensions that a call gives it.
-    fn callee(&mut self, word: Word<'s>, call: &Call<'s>) -> Option<Callee> {
+    fn callee(&mut self, word: Word<'s>, call: &Call<'s>, number: Option<Sym>) -> Option<Callee> {
         let blocks = &self.model.blocks;
         let Some(BlockId(at)) = self.by_name.get(word.text).copied() else {
             let known = blocks.iter().map(|block| block.name.text);
@@ -431,9 +476,11 @@ impl<'a, 's> Lower<'a, 's, '_> {
         let given = call.dims.iter().map(|(name, text)| (name.text, text));
         let given: HashMap<&str, &Text<'_>> = given.collect();
         let mut dims = Vec::with_capacity(block.dims.len());
+        let counting = number.map(|sym| self.local.counting(sym));
+        let local = counting.as_ref().unwrap_or(self.local);
         for dim in &block.dims {
             if let Some(text) = given.get(dim.text) {
-                let size = scope::size(text, self.local, self.cx, self.diagnostics);
+                let size = scope::size(text, local, self.cx, self.diagnostics);
                 dims.extend(size);
                 continue;
             }

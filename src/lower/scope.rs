@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::symbols::Positions;
 use crate::ast::model::Text;
 use crate::diag::{Code, Diagnostic, Diagnostics, Span};
-use crate::phase::{NEW, PAST, SPAN, WANTED};
+use crate::phase::{NEW, PAST, SPAN, STEP, WANTED};
 use crate::sym::{Conditions, Context, Poly, Sym, parse};
 
 /// What names mean in one place, beside the symbols of the model.
@@ -27,6 +27,18 @@ impl Local<'_> {
         Local {
             dims: BTreeMap::new(),
             hidden: positions.iter().map(|known| known.step).collect(),
+        }
+    }
+}
+
+impl<'s> Local<'s> {
+    /// The same where the rounds of a repeat are counted.
+    pub(super) fn counting(&self, number: Sym) -> Local<'s> {
+        let mut dims = self.dims.clone();
+        dims.insert(STEP, number);
+        Local {
+            dims,
+            hidden: self.hidden.clone(),
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::sections::{Cell, Column, Holds, Section, sections, share};
 use super::spell::Spell;
 use super::{Cut, Show, Style, numbers};
-use crate::summary::{Quantity, Summary};
+use crate::summary::{LengthQuantity, Quantity, Summary};
 use crate::sym::{Coeff, Symbols, Syntax};
 
 pub(super) fn render(summary: &Summary<'_>, style: &Style) -> String {
@@ -70,12 +70,14 @@ fn spell(cell: &Cell<'_>, names: usize, summary: &Summary<'_>, fields: &mut Vec<
             fields.extend(both(quantity, symbols))
         }
         Cell::Length(length) => {
-            fields.extend(
-                length
-                    .parts()
-                    .into_iter()
-                    .flat_map(|part| both(part, symbols)),
-            );
+            let parts = match length {
+                LengthQuantity::Fixed(fixed) => [Some(fixed); 3],
+                LengthQuantity::Varies { min, max, mean } => [Some(min), Some(max), mean.as_ref()],
+            };
+            for part in parts {
+                let both = part.map(|part| both(part, symbols));
+                fields.extend(both.unwrap_or_default());
+            }
         }
         Cell::Shapes(row) => {
             let formulas = Spell {

@@ -224,20 +224,32 @@ fn totals(amounts: &Totals, symbols: &Symbols) -> JsonTotals {
     }
 }
 
-fn length(of: &LengthQuantity, symbols: &Symbols) -> JsonLength {
+/// Lengths of dots; an average that is no polynomial is the quotient of what there is.
+fn length(of: &LengthQuantity, [dots, macs]: [&Quantity; 2], symbols: &Symbols) -> JsonLength {
+    let quotient = || {
+        let (over, under) = (macs.poly.show(symbols), dots.poly.show(symbols));
+        let values = macs.value.as_ref().zip(dots.value.as_ref());
+        let value = values.and_then(|(macs, dots)| macs.checked_div(dots));
+        JsonQuantity {
+            formula: format!("({over})/({under})"),
+            value: value.as_ref().map(numbers::decimal),
+        }
+    };
     match of {
         LengthQuantity::Fixed(fixed) => JsonLength::Fixed(quantity(fixed, symbols)),
         LengthQuantity::Varies { min, max, mean } => JsonLength::Varies {
             min: quantity(min, symbols),
             max: quantity(max, symbols),
-            mean: quantity(mean, symbols),
+            mean: mean
+                .as_ref()
+                .map_or_else(quotient, |mean| quantity(mean, symbols)),
         },
     }
 }
 
 fn length_group(group: &LengthGroup, symbols: &Symbols) -> JsonLengthGroup {
     JsonLengthGroup {
-        length: length(&group.length, symbols),
+        length: length(&group.length, [&group.dots, &group.macs], symbols),
         dots: quantity(&group.dots, symbols),
         macs: quantity(&group.macs, symbols),
     }
@@ -289,7 +301,10 @@ fn row<'s>(entry: &'s SummaryRow<'_>, symbols: &Symbols) -> JsonRow<'s> {
             .collect(),
         output: shape(&row.output),
         dots: quantity(&entry.totals.dots, symbols),
-        length: entry.length.as_ref().map(|of| length(of, symbols)),
+        length: entry.length.as_ref().map(|of| {
+            let totals = &entry.totals;
+            length(of, [&totals.dots, &totals.macs], symbols)
+        }),
         macs: quantity(&entry.totals.macs, symbols),
         flops: quantity(&entry.totals.flops, symbols),
         params: quantity(&entry.totals.params, symbols),

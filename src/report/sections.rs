@@ -333,9 +333,10 @@ fn group<'s>(summary: &'s Summary<'s>, grouping: Grouping, total: bool) -> Secti
 fn lengths<'s>(summary: &'s Summary<'s>, total: bool) -> Section<'s> {
     let whole = &summary.totals.macs;
     let mut groups: Vec<_> = summary.lengths.iter().collect();
-    let longest = |length: &LengthQuantity| {
-        let [_, longest, _] = length.parts();
-        longest.value.clone()
+    let longest = |length: &LengthQuantity| match length {
+        LengthQuantity::Fixed(longest) | LengthQuantity::Varies { max: longest, .. } => {
+            longest.value.clone()
+        }
     };
     if groups.iter().all(|group| longest(&group.length).is_some()) {
         groups.sort_by_key(|group| longest(&group.length));

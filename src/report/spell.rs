@@ -179,24 +179,30 @@ impl<'s> Spell<'s> {
             Syntax::Latex => ("\\ldots ", ",\\; \\text{mean }"),
             _ => ("..", ", mean "),
         };
-        let line = |[min, max, mean]: [String; 3]| {
-            Line::new(format!("{min}{dots}{max}{comma}{mean}"), Breaks::Length)
+        let LengthQuantity::Varies { min, max, mean } = length else {
+            return Lines::new();
+        };
+        let parts = [Some(min), Some(max), mean.as_ref()];
+        let line = |text: &dyn Fn(&Quantity) -> String| {
+            let [min, max, mean] = parts.map(|part| part.map(text));
+            let mean = mean.map(|mean| format!("{comma}{mean}"));
+            let [min, max, mean] = [min, max, mean].map(Option::unwrap_or_default);
+            Line::new(format!("{min}{dots}{max}{mean}"), Breaks::Length)
         };
         let mut lines = Lines::new();
-        // A length is read as a whole: numbers when all three have one.
-        let values = length.values();
-        let bound = values.is_some();
+        // A length is read as a whole: numbers when all of it has one.
+        let bound = parts.iter().flatten().all(|part| part.value.is_some());
         let (number, formula) = match self.show {
             Some(Show::Formulas) => (false, true),
             Some(Show::Both) => (bound, true),
             _ => (bound, !bound),
         };
-        if number && let Some(values) = values {
-            lines.push(line(values.map(|value| self.number(&value))));
+        if number {
+            let value = |part: &Quantity| part.value.as_ref().map(|value| self.number(value));
+            lines.push(line(&|part| value(part).unwrap_or_default()));
         }
         if formula {
-            let parts = length.parts();
-            lines.push(line(parts.map(|part| self.formula(&part.poly).text)));
+            lines.push(line(&|part| self.formula(&part.poly).text));
         }
         lines
     }

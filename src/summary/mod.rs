@@ -57,22 +57,22 @@ pub enum LengthQuantity {
         /// The longest.
         max: Quantity,
         /// The exact average.
-        mean: Quantity,
+        mean: Option<Quantity>,
     },
 }
 
 impl LengthQuantity {
-    /// The shortest, the longest and the average.
-    pub(crate) fn parts(&self) -> [&Quantity; 3] {
+    /// The shortest, the longest and the average, if there is one.
+    pub(crate) fn parts(&self) -> Option<[&Quantity; 3]> {
         match self {
-            LengthQuantity::Fixed(fixed) => [fixed; 3],
-            LengthQuantity::Varies { min, max, mean } => [min, max, mean],
+            LengthQuantity::Fixed(fixed) => Some([fixed; 3]),
+            LengthQuantity::Varies { min, max, mean } => Some([min, max, mean.as_ref()?]),
         }
     }
 
     /// Their values, if all have one.
     pub(crate) fn values(&self) -> Option<[Coeff; 3]> {
-        let [min, max, mean] = self.parts();
+        let [min, max, mean] = self.parts()?;
         Some([min.value.clone()?, max.value.clone()?, mean.value.clone()?])
     }
 
@@ -90,7 +90,7 @@ impl LengthQuantity {
             LengthQuantity::Varies { min, max, mean } => LengthQuantity::Varies {
                 min: number(min),
                 max: number(max),
-                mean: number(mean),
+                mean: mean.as_ref().map(number),
             },
         }
     }

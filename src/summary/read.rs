@@ -233,7 +233,10 @@ impl Read<'_> {
             Length::Varies { min, max, mean } => LengthQuantity::Varies {
                 min: self.quantity(min)?,
                 max: self.quantity(max)?,
-                mean: self.quantity(mean)?,
+                mean: match mean {
+                    Some(mean) => Some(self.quantity(mean)?),
+                    None => None,
+                },
             },
         })
     }
@@ -247,11 +250,12 @@ impl Read<'_> {
         for (length, rows) in ledger.groups(|row| row.length.clone()) {
             let Some(length) = length else { continue };
             let length = self.length(&length)?;
-            let formula = length
-                .parts()
-                .map(|quantity| self.symbols.normal(&quantity.poly));
+            let parts = length.parts();
+            let formula = parts.map(|parts| parts.map(|part| self.symbols.normal(&part.poly)));
             let value = length.values();
-            let equal = by_formula.get(&formula).copied();
+            let equal = formula
+                .as_ref()
+                .and_then(|known| by_formula.get(known).copied());
             let known = equal.or_else(|| {
                 value
                     .as_ref()
@@ -264,7 +268,7 @@ impl Read<'_> {
                 groups[at].0 = groups[at].0.as_number();
             }
             groups[at].1.extend(rows.iter().map(|row| &row.amounts));
-            by_formula.insert(formula, at);
+            by_formula.extend(formula.map(|formula| (formula, at)));
             if let Some(value) = value {
                 by_value.insert(value, at);
             }

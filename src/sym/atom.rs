@@ -133,7 +133,7 @@ impl OpaqueKind {
 
 impl Atom {
     /// Whether a symbol occurs, inside opaque atoms too.
-    pub(super) fn mentions(&self, sym: Sym) -> bool {
+    pub(crate) fn mentions(&self, sym: Sym) -> bool {
         match self {
             Atom::Sym(own) => *own == sym,
             Atom::Opaque(opaque) => opaque.kind().arguments().iter().any(|p| p.mentions(sym)),

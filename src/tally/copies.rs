@@ -3,8 +3,8 @@
 use foldhash::HashMap;
 
 use crate::graph::Graph;
-use crate::infer::{Callee, Reading, Times, Traced};
-use crate::sym::{AlgebraError, Context, LimitError, Poly};
+use crate::infer::{Callee, Reading, Rounds, Times, Traced};
+use crate::sym::{AlgebraError, Context, LimitError, Poly, Sym};
 use crate::work::Bounds;
 
 /// Most ways that lead through choices to one instance: each is terms of its own in what is read.
@@ -12,7 +12,10 @@ const MAX_WAYS: usize = 256;
 
 /// What there is of an instance, over all its callers.
 pub(super) struct Copies {
+    /// How often, in a round of each of `rounds`.
     pub(super) times: Times,
+    /// The rounds that its sizes depend on, the outer ones first.
+    pub(super) rounds: Vec<Rounds>,
     /// Copies whose parameters are read, by the choices on the way to them.
     ways: HashMap<Vec<Reading>, Poly>,
 }
@@ -21,7 +24,11 @@ pub(super) struct Copies {
 ///
 /// # Errors
 /// When one is reached through experts in too many ways.
-pub(super) fn copies(graph: &Graph, traced: &Traced) -> Result<Vec<Copies>, AlgebraError> {
+pub(super) fn copies(
+    graph: &Graph,
+    traced: &Traced,
+    cx: &mut Context<'_>,
+) -> Result<Vec<Copies>, AlgebraError> {
     let chosen = |callee: &Callee| matches!(callee.reading, Reading::Chosen { .. });
     let mut callees = traced.callees_first().flat_map(|(_, instance)| {
         let nodes = graph.block(instance.block).ids();
@@ -38,6 +45,7 @@ pub(super) fn copies(graph: &Graph, traced: &Traced) -> Result<Vec<Copies>, Alge
     let mut parts: Vec<Vec<Times>> = traced.callees_first().map(|_| Vec::new()).collect();
     let mut ways: Vec<HashMap<Vec<Reading>, Vec<Poly>>> = Vec::with_capacity(parts.len());
     ways.resize_with(parts.len(), HashMap::default);
+    let mut rounds: Vec<Option<Vec<Rounds>>> = vec![None; parts.len()];
     let body = traced.body().0;
     parts[body].push(Times::each(Poly::one()));
     ways[body].insert(Vec::new(), vec![Poly::one()]);
@@ -51,21 +59,62 @@ pub(super) fn copies(graph: &Graph, traced: &Traced) -> Result<Vec<Copies>, Alge
         if own.len() > MAX_WAYS {
             return Err(LimitError::Terms.into());
         }
+        let outer = rounds[id.0].take().unwrap_or_default();
         let block = graph.block(instance.block);
         for node in block.ids() {
             for callee in instance.fact(node).iter().flat_map(|fact| &fact.callees) {
                 let at = callee.instance.0;
-                parts[at].push(times.within(&callee.times));
+                let numbers = &traced.instance(callee.instance).numbers;
+                let all_rounds = outer.iter().chain(&callee.rounds).cloned().collect();
+                let (stay, summed) = split(all_rounds, numbers);
+                if rounds[at].get_or_insert_with(|| stay.clone()) != &stay {
+                    // The same sizes in other numbers of rounds: nothing here tells the two apart.
+                    return Err(LimitError::Terms.into());
+                }
+                let here = times.within(&callee.times);
+                parts[at].push(here.try_map(|amount| over_rounds(amount, &summed, cx))?);
                 for (way, copies) in &own {
                     let (way, copies) = further(way, copies, &callee.reading, choices);
+                    let copies = over_rounds(&copies, &summed, cx)?;
                     ways[at].entry(way).or_default().push(copies);
                 }
             }
         }
-        all.push(Copies { times, ways: own });
+        all.push(Copies {
+            times,
+            rounds: outer,
+            ways: own,
+        });
     }
     all.reverse();
     Ok(all)
+}
+
+/// The rounds that sizes depend on, through their number or through the count of others that stay; and those that can be summed.
+fn split(rounds: Vec<Rounds>, numbers: &[Sym]) -> (Vec<Rounds>, Vec<Rounds>) {
+    let (mut stay, mut summed): (Vec<Rounds>, Vec<Rounds>) = (Vec::new(), Vec::new());
+    for one in rounds.into_iter().rev() {
+        let counted = |other: &Rounds| other.count.mentions(one.number);
+        if numbers.contains(&one.number) || stay.iter().any(counted) {
+            stay.insert(0, one);
+        } else {
+            summed.insert(0, one);
+        }
+    }
+    (stay, summed)
+}
+
+/// The sum of an amount over rounds, the inner ones first.
+pub(super) fn over_rounds(
+    amount: &Poly,
+    rounds: &[Rounds],
+    cx: &mut Context<'_>,
+) -> Result<Poly, AlgebraError> {
+    let mut amount = amount.clone();
+    for one in rounds.iter().rev() {
+        amount = cx.sum(one.number, &Poly::one(), &one.count, &amount)?;
+    }
+    Ok(amount)
 }
 
 /// A way one call further.

@@ -274,7 +274,7 @@ fn length(
         Some(Length::Varies { min, max, mean }) => [
             numbers.ratio(min)?,
             numbers.ratio(max)?,
-            numbers.ratio(mean)?,
+            numbers.ratio(mean.as_ref().ok_or("there is a mean")?)?,
         ],
     };
     let words = |lengths: &[Coeff; 3]| lengths.each_ref().map(ToString::to_string);

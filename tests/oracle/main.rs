@@ -19,6 +19,7 @@ mod models;
 mod positions;
 mod prices;
 mod recurrence;
+mod rounds;
 mod sample;
 mod sessions;
 mod traps;

@@ -130,7 +130,10 @@ fn compare(
     };
     let told = match row.length.as_ref().expect("a row of dots has a length") {
         Length::Fixed(length) => [at(length), at(length), at(length)],
-        Length::Varies { min, max, mean } => [at(min), at(max), at(mean)],
+        Length::Varies { min, max, mean } => {
+            let mean = mean.as_ref().expect("a mean");
+            [at(min), at(max), at(mean)]
+        }
     };
     assert_eq!(told, walked, "{what}: least, greatest and mean length");
 }

@@ -240,6 +240,12 @@ impl Walker<'_> {
                             .route(&calls[0], [experts, active], setting, &reads, place)
                             .map_err(located)?,
                         Pattern::Rounds {
+                            number: Some(_), ..
+                        } => {
+                            let why = "rounds of different sizes are walked written out";
+                            return Err(Misfit(String::from(why)));
+                        }
+                        Pattern::Rounds {
                             count,
                             turns,
                             shared,
