@@ -199,6 +199,12 @@ impl Formula {
         self.poly.eval(&self.numbers, &self.symbols)
     }
 
+    /// The number at the chosen values, rounded half up to an integer, where all symbols have one.
+    pub(crate) fn rounded(&self) -> Option<dashu_int::IBig> {
+        let half = Coeff::from_ratio(1, 2)?;
+        (&self.value().ok()? + &half).floor().to_integer()
+    }
+
     /// Refuses a formula that has no value at the chosen ones for another reason than that a symbol is free.
     fn sound(&self) -> Result<(), FormulaError> {
         match self.value() {

@@ -264,8 +264,22 @@ fn formula(formula: &Formula) -> Result<(), Failure> {
     for note in notes {
         super::note(&note);
     }
+    if text.len() > LONGEST_FRACTION
+        && quantity.free().is_empty()
+        && let Some(rounded) = quantity.rounded()
+        && let Some((over, under)) = text.split_once('/')
+    {
+        let digits = over.len().max(under.len());
+        super::note(&format!(
+            "rounded; the exact value is a fraction of numbers of {digits} digits"
+        ));
+        return files::write(None, &format!("{rounded}\n"));
+    }
     files::write(None, &format!("{text}\n"))
 }
+
+/// Fractions longer than this, such as the mean of what many positions choose, are printed rounded, and said to be.
+const LONGEST_FRACTION: usize = 80;
 
 /// A formula divided by what a caller gives. Its values are put in where those of the formula are.
 fn per(quantity: &Quantity, model: &Model, basis: &[Sym], text: &str) -> Result<Quantity, Failure> {

@@ -34,6 +34,13 @@ struct JsonQuantity {
 }
 
 #[derive(Serialize)]
+struct JsonBounds {
+    lower: JsonQuantity,
+    expected: JsonQuantity,
+    upper: JsonQuantity,
+}
+
+#[derive(Serialize)]
 struct JsonTotals {
     dots: JsonQuantity,
     macs: JsonQuantity,
@@ -100,6 +107,7 @@ struct Document<'s> {
     stays: &'s [String],
     card: Vec<JsonCard<'s>>,
     totals: JsonTotals,
+    weight_bytes: JsonBounds,
     elementwise: Map<JsonQuantity>,
     groups: Map<Map<JsonTotals>>,
     lengths: Vec<JsonLengthGroup>,
@@ -163,6 +171,7 @@ pub(super) fn render(summary: &Summary<'_>) -> String {
             })
             .collect(),
         totals: totals(&summary.totals, symbols),
+        weight_bytes: bounds(&summary.weight_bytes, symbols),
         elementwise: kinds(&summary.elementwise, symbols),
         groups: Map(summary
             .groups
@@ -221,6 +230,14 @@ fn totals(amounts: &Totals, symbols: &Symbols) -> JsonTotals {
         state_bytes: quantity(&amounts.state_bytes, symbols),
         cache_read_bytes: quantity(&amounts.cache_read_bytes, symbols),
         cache_write_bytes: quantity(&amounts.cache_write_bytes, symbols),
+    }
+}
+
+fn bounds([lower, expected, upper]: &[Quantity; 3], symbols: &Symbols) -> JsonBounds {
+    JsonBounds {
+        lower: quantity(lower, symbols),
+        expected: quantity(expected, symbols),
+        upper: quantity(upper, symbols),
     }
 }
 

@@ -268,6 +268,8 @@ pub struct Summary<'l> {
     pub card: Vec<Descriptor>,
     /// All rows together.
     pub totals: Totals,
+    /// Bytes of weights that are read: the fewest, the mean and the most, by what positions choose of experts.
+    pub weight_bytes: [Quantity; 3],
     /// Elementwise operations of all rows by kind, without kinds that do not occur.
     pub elementwise: Vec<(Kind, Quantity)>,
     /// Subtotals.

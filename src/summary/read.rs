@@ -11,12 +11,15 @@ use crate::dtype::Dtype;
 use crate::formula::FormulaError;
 use crate::ledger::{Amounts, Ledger, Row};
 use crate::model::Model;
-use crate::part::Role;
+use crate::part::{Part, Role};
 use crate::profile::Profile;
 use crate::sym::{
     Basis, Bindings, Coeff, Conditions, Context, EvalError, Poly, Subst, Sym, Symbols,
 };
-use crate::work::{Kind, Length, Stored};
+use crate::work::{Bound, Kind, Length, Stored};
+
+/// A value of so many bits stays a formula.
+const LONG_BITS: usize = 1024;
 
 /// What a ledger was asked for with, and how it is to be read.
 #[derive(Clone, Copy, Debug)]
@@ -85,7 +88,8 @@ pub fn summarize<'l>(
     for row in &ledger.rows {
         rows.push(read.row(row)?);
     }
-    let card = read.card(model, ledger, &totals)?;
+    let weight_bytes = read.weight_bytes(ledger)?;
+    let card = read.card(model, ledger, &totals, &weight_bytes)?;
     let against = asked
         .against
         .map(|against| read.comparison(ledger, &against))
@@ -117,6 +121,7 @@ pub fn summarize<'l>(
         stays,
         card,
         totals,
+        weight_bytes,
         elementwise,
         groups,
         lengths,
@@ -194,6 +199,23 @@ impl Read<'_> {
         }
         self.count(scalars.poly())?;
         self.quantity(&bytes)
+    }
+
+    /// The bytes of weights that are read: the fewest, the mean and the most. A mean whose value is a very long fraction stays
+    /// a formula.
+    fn weight_bytes(&mut self, ledger: &Ledger) -> Result<[Quantity; 3], FormulaError> {
+        let dtype = self.dtype;
+        let mut bytes = |bound| -> Result<Quantity, FormulaError> {
+            let formula = ledger.weight_bytes(bound, dtype);
+            let mut quantity = self.quantity(formula.poly())?;
+            quantity.value = quantity.value.filter(|value| value.bits() < LONG_BITS);
+            Ok(quantity)
+        };
+        Ok([
+            bytes(Bound::Lower)?,
+            bytes(Bound::Expected)?,
+            bytes(Bound::Upper)?,
+        ])
     }
 
     /// The FLOPs of two ledgers whose rows are of the same ops.
@@ -356,6 +378,7 @@ impl Read<'_> {
         model: &Model,
         ledger: &Ledger,
         totals: &Totals,
+        [fewest, mean, most]: &[Quantity; 3],
     ) -> Result<Vec<Descriptor>, FormulaError> {
         let mut card = Vec::new();
         let plain = |name: &str, quantity| Descriptor {
@@ -393,9 +416,33 @@ impl Read<'_> {
             });
         }
         card.push(plain("parameters", totals.params.clone()));
+        // What a table costs is memory, and what sizes are compared by is often without it.
+        let outside = |pick: fn(&Amounts) -> &Poly| {
+            let rows = ledger.rows.iter().filter(|row| row.part != Part::Embedding);
+            Poly::sum(rows.map(|row| pick(&row.amounts).clone()))
+        };
+        let owned = self.count(&outside(|amounts| amounts.params.poly()))?;
+        let embeds = !owned.poly.is_zero() && owned.poly != totals.params.poly;
+        if embeds {
+            card.push(plain("parameters outside embedding", owned));
+        }
         if totals.params_active.poly != totals.params.poly {
             let active = totals.params_active.clone();
             card.push(plain("active parameters, tables included", active));
+            if embeds {
+                let active = self.count(&outside(|amounts| amounts.params_active.poly()))?;
+                card.push(plain("active parameters outside embedding", active));
+            }
+        }
+        let read = format!("weights read, bytes at {}", self.dtype.name);
+        // As formulas they are as long as the model; `formula` prints them.
+        let bound = most.value.is_some();
+        if bound && fewest.poly == most.poly {
+            card.push(plain(&read, fewest.clone()));
+        } else if bound {
+            card.push(plain(&format!("{read}, at least"), fewest.clone()));
+            card.push(plain(&format!("{read}, expected"), mean.clone()));
+            card.push(plain(&format!("{read}, at most"), most.clone()));
         }
         if !totals.kv_cache_bytes.poly.is_zero() {
             let name = format!("KV cache, bytes at {}", self.dtype.name);

@@ -143,6 +143,38 @@ fn a_size_that_fails_between_the_first_and_the_last_step_is_refused() {
 }
 
 #[test]
+fn the_mean_of_what_many_positions_choose_is_rounded_and_said_to_be() {
+    let set = [
+        "--preset",
+        "mixtral-8x7b",
+        "--set",
+        "B=8",
+        "--set",
+        "T=1000",
+        "--phase",
+        "prefill",
+    ];
+    let expected = ["formula", "models/mixtral.ron", "weight_bytes_expected"];
+    let outcome = run_with(&[&expected[..], &set].concat(), b"");
+    // All experts, as good as surely: 2*(46,702,792,704 - 32000*4096 + 8000*4096).
+    assert_eq!(outcome.stdout, "93208977408\n");
+    assert!(outcome.stderr.contains("rounded"), "{}", outcome.stderr);
+    let few = [
+        "--preset",
+        "mixtral-8x7b",
+        "--set",
+        "B=8",
+        "--phase",
+        "decode",
+    ];
+    let outcome = run_with(&[&expected[..], &few].concat(), b"");
+    assert_eq!(
+        (outcome.stdout.as_str(), outcome.stderr.as_str()),
+        ("84113891328\n", "")
+    );
+}
+
+#[test]
 fn the_number_of_a_step_means_nothing_outside_the_steps_of_a_phase() {
     let model = |phase: &str, map: &str| {
         format!(
