@@ -190,8 +190,19 @@ fn every_call_in_the_op_reference_is_one_that_a_model_can_write() {
         };
         let refused_at = |shapes: &&str| {
             let text = format!(
-                r#"Model(name: "m", phases: [forward], switches: (bias: true),
-                symbols: (T: context, B: "", C: "", E: "", H: "", K: "", P: "", V: "", W: "", d: "", dh: "", f: "", k: "",
+                r#"Model(name: "m", phases: [forward], switches: (bias: true, tied: true),
+                blocks: (
+                    block:  Block(inputs: (x: "n d"), nodes: (z: Map(copy, [x])), output: z),
+                    local:  Block(inputs: (x: "n d"), nodes: (z: Map(copy, [x])), output: z),
+                    global: Block(inputs: (x: "n d"), nodes: (z: Map(copy, [x])), output: z),
+                    expert: Block(inputs: (x: "n d"), nodes: (z: Map(copy, [x])), output: z),
+                    pair:   Block(inputs: (a: "n d", b: "n d"), nodes: (z: Map(add, [a, b])), output: z),
+                    wide:   Block(dims: [w], inputs: (x: "n d"), nodes: (z: Linear(x, "d -> w")), output: z),
+                    layer:  Block(dims: [w], inputs: (x: "n d"), nodes: (z: Linear(x, "d -> w"), o: Linear(z, "w -> d")), output: o),
+                    cell:   Block(inputs: (h: "d", x: "d"), nodes: (z: Map(add, [h, x])), output: z),
+                    step:   Block(inputs: (h: "d", x: "d", y: "d"), nodes: (u: Map(add, [h, x]), z: Map(add, [u, y])), output: z),
+                ),
+                symbols: (T: context, B: "", C: "", E: "", H: "", K: "", L: "", P: "", V: "", W: "", d: "", dh: "", f: "", k: "",
                     size: ""),
                 inputs: ({shapes}, y: "@n d", a: "n d", q: "@n H dh", k: "@n d", values: "s d",
                     places: "@n d", past: "@s d", attended: "@n d", scores: "@n s", image: "C @H @W",

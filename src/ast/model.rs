@@ -11,11 +11,6 @@ use crate::mask::MaskForm;
 use crate::ops::OpDef;
 use crate::part::{Part, Role};
 
-/// Words of nodes that are no ops.
-pub(crate) const STRUCTURE: [&str; 10] = [
-    "Call", "Repeat", "Share", "Cycle", "Every", "Route", "Scan", "If", "Part", "Once",
-];
-
 /// A bare name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Word<'s> {

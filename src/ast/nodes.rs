@@ -1,11 +1,12 @@
 //! Blocks and their nodes are read: ops with what their fields hold, calls, repeats, masks.
 
-use super::model::{Block, Call, Given, MaskWords, Node, Pattern, STRUCTURE, Text, Value, Word};
+use super::model::{Block, Call, Given, MaskWords, Node, Pattern, Text, Value, Word};
 use super::read::{Reader, Slot};
 use super::ron::{Kind, Name, Tree};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::mask::FORMS;
 use crate::ops::args::{Field, FieldKind};
+use crate::ops::structure::STRUCTURE;
 use crate::ops::{self, OPS, OpDef};
 use crate::part::Part;
 
@@ -234,7 +235,8 @@ impl Reader<'_> {
             }
             _ => {
                 let Some(def) = ops::find(head.text) else {
-                    let known = OPS.iter().map(|def| def.name).chain(STRUCTURE);
+                    let known = OPS.iter().map(|def| def.name);
+                    let known = known.chain(STRUCTURE.iter().map(|word| word.name));
                     let help = did_you_mean(head.text, known);
                     let message = format!("there is no op `{}`", head.text);
                     self.diagnostics

@@ -9,6 +9,7 @@ use crate::dtype::{DTYPES, Dtype};
 use crate::formula::{Formula as Quantity, FormulaError};
 use crate::ledger::Ledger;
 use crate::model::{Model, Options};
+use crate::ops::structure::STRUCTURE;
 use crate::ops::{OPS, reference};
 use crate::profile::Profile;
 use crate::report::{Cut, Style, render};
@@ -317,12 +318,27 @@ fn ops(ops: &Ops) -> Result<(), Failure> {
     let Some(name) = &ops.name else {
         return files::write(None, &reference::markdown());
     };
-    match OPS.iter().find(|def| def.name.eq_ignore_ascii_case(name)) {
-        Some(def) => files::write(
+    let word = STRUCTURE
+        .iter()
+        .find(|word| word.name.eq_ignore_ascii_case(name));
+    match (
+        OPS.iter().find(|def| def.name.eq_ignore_ascii_case(name)),
+        word,
+    ) {
+        (Some(def), _) => files::write(
             None,
             &format!("{}\n\n{}", reference::page(def), reference::fields(def)),
         ),
-        None => Err(unknown("op", name, OPS.iter().map(|def| def.name), "")),
+        (None, Some(word)) => files::write(None, &format!("{}\n", word.page)),
+        (None, None) => {
+            let words = STRUCTURE.iter().map(|word| word.name);
+            Err(unknown(
+                "op",
+                name,
+                OPS.iter().map(|def| def.name).chain(words),
+                "",
+            ))
+        }
     }
 }
 

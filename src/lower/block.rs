@@ -6,12 +6,12 @@ use smallvec::SmallVec;
 use super::scope::{self, Local, Sizes};
 use super::symbols::Positions;
 use crate::ast::model::{
-    Block as AstBlock, Call, Given, Model, Node as AstNode, Pattern as AstPattern, STRUCTURE, Text,
-    Value, Word,
+    Block as AstBlock, Call, Given, Model, Node as AstNode, Pattern as AstPattern, Text, Value,
+    Word,
 };
 use crate::diag::{Code, Diagnostic, Diagnostics, MAX_LISTED, Span, listed};
 use crate::graph::{Block, BlockBuilder, BlockId, Callee, Node, NodeId, NodeKind, Pattern, Turns};
-use crate::ops;
+use crate::ops::{self, structure::STRUCTURE};
 use crate::phase::STEP;
 use crate::sym::{Conditions, Context, Domain, Sym, Symbols, parse};
 
@@ -296,7 +296,8 @@ impl<'a, 's> Lower<'a, 's, '_> {
     fn report_unknown(&mut self, word: Word<'_>) {
         let inputs = self.block.inputs.iter().map(|(name, _)| name.text);
         let nodes = self.block.nodes.iter().map(|node| node.name.text);
-        let is_op = ops::find(word.text).is_some() || STRUCTURE.contains(&word.text);
+        let is_word = STRUCTURE.iter().any(|known| known.name == word.text);
+        let is_op = ops::find(word.text).is_some() || is_word;
         let help = if is_op {
             let call = format!("`{}(..)`", word.text);
             Some(format!("what runs is written with its fields: {call}"))

@@ -15,6 +15,7 @@ pub mod args;
 pub mod equation;
 mod labels;
 pub mod reference;
+pub mod structure;
 
 use args::{Args, Field};
 

@@ -1,6 +1,7 @@
 //! The op reference, generated from the list of ops: the header of each op's file and the fields that it takes.
 
 use super::args::{Field, FieldKind};
+use super::structure::STRUCTURE;
 use super::{OPS, OpDef};
 use crate::mask::FORMS;
 
@@ -18,8 +19,12 @@ pub fn markdown() -> String {
             fields(def)
         ));
     }
+    out.push_str("\n# Calls, groups and choices\n\nThey stand where an op stands.\n");
+    for word in STRUCTURE {
+        out.push_str(&format!("\n## {}\n\n{}\n", word.name, word.page));
+    }
     out.push_str(
-        "\n## Masks\n\nA mask pairs the label of the queries and that of the keys. Its fields stand in order or by name, \
+        "\n# Masks\n\nA mask pairs the label of the queries and that of the keys. Its fields stand in order or by name, \
          `Causal(queries: n, keys: s, align: top_left)`.\n\n",
     );
     for form in FORMS {
