@@ -83,14 +83,34 @@ pub(crate) fn tally(
             let condition = condition.substitute(&stage.puts, &mut tally.cx)?;
             tally.cx.used.insert(condition);
         }
-        let steps = stage.steps.iter().cloned();
-        let counted: Vec<(Sym, Poly)> = all_rounds
-            .iter()
-            .map(|rounds| Ok((rounds.number, tally.put(&rounds.count)?)))
-            .chain(steps.map(Ok))
-            .collect::<Result<_, AlgebraError>>()?;
+        // The outer numbers first; one may go to several counts, where a block is called in different numbers of rounds.
+        let mut counted: Vec<(Sym, Vec<Poly>)> = Vec::new();
+        counted.extend(
+            stage
+                .steps
+                .iter()
+                .map(|(step, count)| (*step, vec![count.clone()])),
+        );
+        for rounds in &all_rounds {
+            let count = tally.put(&rounds.count)?;
+            match counted
+                .iter_mut()
+                .find(|(number, _)| *number == rounds.number)
+            {
+                Some((_, counts)) if counts.contains(&count) => {}
+                Some((_, counts)) => counts.push(count),
+                None => counted.push((rounds.number, vec![count])),
+            }
+        }
         for condition in std::mem::take(&mut tally.cx.used) {
-            let everywhere = at_all(vec![condition], &counted, &mut tally.cx)?;
+            let mut everywhere = vec![condition];
+            for (number, counts) in counted.iter().rev() {
+                let mut all = Vec::new();
+                for count in counts {
+                    all.extend(at_all(everywhere.clone(), (*number, count), &mut tally.cx)?);
+                }
+                everywhere = all;
+            }
             ledger.conditions.extend(everywhere);
         }
         ledger.conditions.extend(tally.cx.used);

@@ -4,7 +4,7 @@ use super::{Callee, Fact, Flags, Here, Infer, Inside, InstanceId, Key, Reading, 
 use crate::diag::{Code, Diagnostic, Span};
 use crate::graph::{self, Block, BlockId, Node, Pattern, Turns};
 use crate::shape::{Axis, Shape, mend};
-use crate::sym::{AlgebraError, Condition, Poly, Subst, Sym};
+use crate::sym::{AlgebraError, Poly, Subst};
 
 /// How many positions a tensor holds features of: the axes up to the last of positions, or all but one where none is of any.
 /// Nothing, if no axis is left for features.
@@ -53,9 +53,15 @@ impl Infer<'_, '_, '_> {
             } => {
                 let counts = self.counts(count, turns, callees.len(), subst);
                 let counts = self.accept(counts, *at)?;
-                if let (Some(number), Some(count)) = (number, counts.first()) {
-                    self.sizes_of_rounds(dims, *number, count, node)?;
+                let mut here = here.clone();
+                if let (Some(number), Some(count)) = (*number, counts.first()) {
+                    for dim in dims.iter().filter(|dim| dim.mentions(number)) {
+                        self.cx.require_at_least(dim, &Poly::zero());
+                    }
+                    let count = count.clone();
+                    here.rounds.push(Rounds { number, count });
                 }
+                let here = &here;
                 let inputs = self.arguments(*block, inputs, dims, node.span)?;
                 let rounds = self.rounds(
                     &callees,
@@ -264,47 +270,6 @@ impl Infer<'_, '_, '_> {
         Ok((times, Reading::Each(experts)))
     }
 
-    /// Requires that sizes which depend on the number of the round are none below zero in any round.
-    fn sizes_of_rounds(
-        &mut self,
-        dims: &[Poly],
-        number: Sym,
-        count: &Poly,
-        node: &Node,
-    ) -> Option<()> {
-        if !self.numbers.contains(&number) {
-            self.numbers.push(number);
-        }
-        for dim in dims.iter().filter(|dim| dim.mentions(number)) {
-            let condition = Condition::AtLeast(dim.clone(), Poly::zero());
-            if condition.is_trivial(self.cx.symbols) {
-                continue;
-            }
-            // What is linear is least in the first round or in the last.
-            let linear = dim.terms().iter().all(|term| {
-                let plain = [0, 1].contains(&term.mono().exponent_of(number));
-                let hidden = term
-                    .factors()
-                    .iter()
-                    .any(|(atom, _)| atom.opaque().is_some() && atom.mentions(number));
-                plain && !hidden
-            });
-            if !linear {
-                let size = dim.show(self.cx.symbols);
-                let message = format!("`{size}` is not known to be a size in every round");
-                self.refuse(Diagnostic::at(Code::Dimension, node.span, message));
-                return None;
-            }
-            for round in [&Poly::one(), count] {
-                let at = Subst::from_iter([(number, round.clone())]);
-                let size = self.cx.substitute(dim, &at);
-                let size = self.accept(size, node.span)?;
-                self.cx.require_at_least(&size, &Poly::zero());
-            }
-        }
-        Some(())
-    }
-
     /// How often each of `blocks` blocks runs in `count` rounds.
     fn counts(
         &mut self,
@@ -346,8 +311,12 @@ impl Infer<'_, '_, '_> {
         dims: Vec<Poly>,
         arguments: Vec<Shape>,
     ) -> Option<(InstanceId, Fact)> {
+        let axes = arguments.iter().flat_map(Shape::axes);
+        let sizes = axes.map(|axis| axis.dim.poly()).chain(&dims);
+        let rounds = rounds_of(&here.rounds, sizes);
         let instance = self.instance(Key {
             block,
+            rounds,
             part: here.part,
             once: here.once,
             inside,
@@ -465,6 +434,20 @@ impl Infer<'_, '_, '_> {
         }
         (arguments.len() == given.len()).then_some(arguments)
     }
+}
+
+/// The rounds that sizes depend on, by their number or by the count of others.
+fn rounds_of<'a>(rounds: &[Rounds], sizes: impl Iterator<Item = &'a Poly> + Clone) -> Vec<Rounds> {
+    let mut needed: Vec<Rounds> = Vec::new();
+    for one in rounds.iter().rev() {
+        let mut counts = needed.iter().map(|other| &other.count);
+        if sizes.clone().any(|size| size.mentions(one.number))
+            || counts.any(|count| count.mentions(one.number))
+        {
+            needed.insert(0, one.clone());
+        }
+    }
+    needed
 }
 
 /// A block's own dimensions, as a call gives them.

@@ -15,7 +15,7 @@ use crate::lower::{Positions, refusal};
 use crate::ops::{Inferred, Op};
 use crate::part::Part;
 use crate::shape::{Axis, Coordinate, Shape};
-use crate::sym::{AlgebraError, Condition, Context, Poly, Subst, Sym};
+use crate::sym::{AlgebraError, Condition, Context, Poly, Subst};
 use crate::work::Store;
 
 mod calls;
@@ -70,8 +70,8 @@ pub struct Instance {
     pub part: Part,
     /// Whether all of it runs once a request.
     pub once: bool,
-    /// The numbers of rounds that its sizes depend on.
-    pub numbers: Vec<Sym>,
+    /// The rounds that its sizes depend on, the outer ones first.
+    pub rounds: Vec<Rounds>,
     facts: Vec<Option<Fact>>,
 }
 
@@ -117,6 +117,8 @@ struct Key {
     part: Part,
     once: bool,
     inside: Inside,
+    /// The rounds that its sizes depend on, the outer ones first.
+    rounds: Vec<Rounds>,
     /// Its own dimensions.
     dims: Vec<Poly>,
     arguments: Vec<Shape>,
@@ -137,6 +139,7 @@ struct Inside {
 type Flags = SmallVec<[bool; 4]>;
 
 /// Where a node stands.
+#[derive(Clone)]
 struct Here<'a> {
     /// How the block is called.
     key: &'a Key,
@@ -145,6 +148,8 @@ struct Here<'a> {
     part: Part,
     once: bool,
     inside: Inside,
+    /// The rounds that sizes here may depend on, the outer ones first.
+    rounds: Vec<Rounds>,
     /// What its own dimensions are.
     subst: &'a Subst,
 }
@@ -158,8 +163,6 @@ struct Infer<'g, 'a, 'c> {
     instances: Vec<Instance>,
     /// How many nodes were traced, in all instances together.
     traced: usize,
-    /// The numbers of rounds that sizes may depend on.
-    numbers: Vec<Sym>,
 }
 
 /// Infers all shapes. `None` comes back with a diagnostic, or when the graph holds a broken node, which is reported.
@@ -184,13 +187,13 @@ pub(crate) fn infer(
         known: HashMap::new(),
         instances: Vec::new(),
         traced: 0,
-        numbers: Vec::new(),
     };
     let body = infer.instance(Key {
         block: body,
         part: Part::Other,
         once: false,
         inside: Inside::default(),
+        rounds: Vec::new(),
         dims: Vec::new(),
         history: Flags::from_elem(false, shapes.len()),
         arguments: shapes,
@@ -229,6 +232,7 @@ impl Infer<'_, '_, '_> {
                 part: Part::Other,
                 once: false,
                 inside: Inside::default(),
+                rounds: Vec::new(),
                 dims: Vec::new(),
                 history: Flags::from_elem(false, shapes.len()),
                 arguments: shapes,
@@ -277,6 +281,7 @@ impl Infer<'_, '_, '_> {
                     part: node.part.unwrap_or(part),
                     once,
                     inside: key.inside,
+                    rounds: key.rounds.clone(),
                     subst: if once { &when_nothing_is_past } else { &subst },
                 };
                 inputs.and_then(|inputs| {
@@ -300,15 +305,11 @@ impl Infer<'_, '_, '_> {
         if !sound {
             return None;
         }
-        let dims = key.arguments.iter().flat_map(Shape::axes);
-        let dims = dims.map(|axis| axis.dim.poly()).chain(&key.dims);
-        let depends = |number: &&Sym| dims.clone().any(|dim| dim.mentions(**number));
-        let numbers = self.numbers.iter().filter(depends).copied().collect();
         self.instances.push(Instance {
             block: key.block,
             part,
             once: key.once,
-            numbers,
+            rounds: key.rounds.clone(),
             facts,
         });
         Some(InstanceId(self.instances.len() - 1))
@@ -351,9 +352,11 @@ impl Infer<'_, '_, '_> {
             NodeKind::Op { op, .. } => op.stays(),
             _ => fact.state.as_ref().map(|_| Store::State),
         };
+        // What runs once from further out runs once here too.
+        let once = here.once && !here.key.once;
         // Of new positions, an expert caches those that chose it; a state is of none.
-        let of_an_expert = kept == Some(Store::State) || here.once;
-        let place = match kept.is_some() || here.once {
+        let of_an_expert = kept == Some(Store::State) || once;
+        let place = match kept.is_some() || once {
             true if scan => "each place of a scan has its own run of it",
             true if route && of_an_expert => "an expert works for the positions that chose it",
             _ => return true,

@@ -34,6 +34,22 @@ pub enum Reading {
     },
 }
 
+impl Reading {
+    /// Whether a symbol occurs in it.
+    pub fn mentions(&self, sym: Sym) -> bool {
+        match self {
+            Reading::Each(count) | Reading::Again(count) => count.mentions(sym),
+            Reading::Chosen {
+                experts,
+                active,
+                positions,
+            } => [experts, active, positions]
+                .iter()
+                .any(|size| size.mentions(sym)),
+        }
+    }
+}
+
 /// A call of an instance.
 #[derive(Clone, Debug)]
 pub struct Callee {

@@ -4,7 +4,10 @@
 use std::collections::BTreeSet;
 use std::collections::btree_set;
 
-use super::{AlgebraError, Bindings, Coeff, Context, Domain, EvalError, Poly, Subst, Sym, Symbols};
+use super::{
+    AlgebraError, Atom, Bindings, Coeff, Context, Domain, EvalError, LimitError, Poly, Subst, Sym,
+    Symbols,
+};
 
 /// A statement about the symbols. The order makes lists of them deterministic.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -21,7 +24,19 @@ pub enum Condition {
     NonZero(Poly),
     /// The value is an integer inside a domain.
     InDomain(Poly, Domain),
+    /// A condition at each number from one to a count.
+    Throughout {
+        /// The symbol that stands for the number in the condition.
+        number: Sym,
+        /// How far it goes.
+        count: Poly,
+        /// What holds at each.
+        holds: Box<Condition>,
+    },
 }
+
+/// Most numbers that a condition is tried at.
+const MAX_TRIED: i64 = 100_000;
 
 impl Condition {
     /// That a symbol is an integer inside its domain.
@@ -47,6 +62,16 @@ impl Condition {
                 None => format!("{} >= {}", value.show(symbols), domain.min),
                 Some(max) => format!("{} <= {} <= {max}", domain.min, value.show(symbols)),
             },
+            Condition::Throughout {
+                number,
+                count,
+                holds,
+            } => format!(
+                "{} for {} = 1 .. {}",
+                holds.display(symbols),
+                symbols.name(*number),
+                count.show(symbols)
+            ),
         }
     }
 
@@ -71,6 +96,25 @@ impl Condition {
                 let value = value.eval_integer(values, symbols)?;
                 value >= domain.min.into() && domain.max.is_none_or(|max| value <= max.into())
             }
+            Condition::Throughout {
+                number,
+                count,
+                holds,
+            } => {
+                let count = count.eval_integer(values, symbols)?;
+                let count = i64::try_from(count).unwrap_or(i64::MAX);
+                if count > MAX_TRIED {
+                    return Err(EvalError::Limit(LimitError::SumSteps));
+                }
+                let mut values = values.clone();
+                for at in 1..=count {
+                    values.insert(*number, at);
+                    if !holds.holds(&values, symbols)? {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
         })
     }
 
@@ -91,28 +135,41 @@ impl Condition {
             Condition::Divides(a, b) => Condition::Divides(at(a)?, at(b)?),
             Condition::NonZero(value) => Condition::NonZero(at(value)?),
             Condition::InDomain(value, domain) => Condition::InDomain(at(value)?, *domain),
+            Condition::Throughout {
+                number,
+                count,
+                holds,
+            } => Condition::Throughout {
+                number: *number,
+                count: at(count)?,
+                holds: Box::new(holds.substitute(subst, cx)?),
+            },
         })
     }
 
-    /// At how many values of a symbol the condition decides for all of those between the first and the last. What is linear
-    /// stays above a bound that it keeps at both; a polynomial of degree `k` is an integer at all steps if it is at `k + 1` in
-    /// a row.
-    pub fn deciding_steps(&self, sym: Sym) -> usize {
-        let polys: &[&Poly] = match self {
-            Condition::Integer(value) => &[value],
-            Condition::Equal(a, b) | Condition::Divides(a, b) => &[a, b],
-            Condition::AtLeast(..) | Condition::NonZero(_) | Condition::InDomain(..) => &[],
+    /// At how many values of a symbol, from the first on, the condition decides for all up to the last, beside those two: what
+    /// is linear stays above a bound that it keeps at both ends, and a polynomial of degree `k` is an integer at all if it is
+    /// at `k + 1` in a row. Nothing, where no number of values decides.
+    pub fn deciding_steps(&self, sym: Sym) -> Option<usize> {
+        let degree = |poly: &Poly| {
+            let degrees = poly.terms().iter().map(|term| {
+                let hidden =
+                    |(atom, _): &(Atom, i32)| atom.opaque().is_some() && atom.mentions(sym);
+                if term.factors().iter().any(hidden) {
+                    return None;
+                }
+                usize::try_from(term.mono().exponent_of(sym)).ok()
+            });
+            let degrees: Option<Vec<usize>> = degrees.collect();
+            Some(degrees?.into_iter().max().unwrap_or(0))
         };
-        let terms = polys.iter().flat_map(|poly| poly.terms());
-        let degrees = terms.map(|term| {
-            let plain = term.mono().exponent_of(sym);
-            let hidden = term
-                .factors()
-                .iter()
-                .any(|(atom, _)| atom.opaque().is_some() && atom.mentions(sym));
-            plain.unsigned_abs() as usize + 2 * usize::from(hidden)
-        });
-        degrees.max().map_or(0, |degree| degree + 1)
+        match self {
+            Condition::Integer(value) => Some(degree(value)? + 1),
+            Condition::Divides(a, b) if !a.mentions(sym) => Some(degree(b)? + 1),
+            Condition::Equal(a, b) => Some(degree(&(a - b))? + 1),
+            Condition::AtLeast(a, b) => (degree(&(a - b))? <= 1).then_some(0),
+            _ => None,
+        }
     }
 
     /// Whether a symbol occurs in it.
@@ -124,6 +181,11 @@ impl Condition {
             Condition::Equal(a, b) | Condition::AtLeast(a, b) | Condition::Divides(a, b) => {
                 a.mentions(sym) || b.mentions(sym)
             }
+            Condition::Throughout {
+                number,
+                count,
+                holds,
+            } => count.mentions(sym) || *number != sym && holds.mentions(sym),
         }
     }
 
@@ -131,6 +193,7 @@ impl Condition {
     pub fn is_trivial(&self, symbols: &Symbols) -> bool {
         let mut cx = Context::without_assumptions(symbols);
         match self {
+            Condition::Throughout { holds, .. } => holds.is_trivial(symbols),
             Condition::Integer(value) => cx.proves_integer(value),
             Condition::Equal(a, b) => a == b,
             Condition::AtLeast(a, b) => cx.proves_nonnegative(&(a - b)),
@@ -166,6 +229,15 @@ impl Condition {
             | Condition::InDomain(value, _) => value.symbols(),
             Condition::Equal(a, b) | Condition::AtLeast(a, b) | Condition::Divides(a, b) => {
                 &a.symbols() | &b.symbols()
+            }
+            Condition::Throughout {
+                number,
+                count,
+                holds,
+            } => {
+                let mut inside = holds.symbols();
+                inside.remove(number);
+                &count.symbols() | &inside
             }
         }
     }

@@ -98,7 +98,10 @@ impl Facts {
                     }
                 }
                 Condition::AtLeast(a, b) => facts.nonnegative.push((a - b, condition.clone())),
-                Condition::Equal(..) | Condition::NonZero(_) | Condition::InDomain(..) => {}
+                Condition::Equal(..)
+                | Condition::NonZero(_)
+                | Condition::InDomain(..)
+                | Condition::Throughout { .. } => {}
             }
         }
         // A derived symbol is an integer, so the quotient that defines it is one.

@@ -77,16 +77,22 @@ impl Context<'_> {
     /// Records that `a >= b` unless it is evident. Where the index of an enclosing sum occurs, the ends of its range
     /// decide, provided that the difference is linear in it.
     pub fn require_at_least(&mut self, a: &Poly, b: &Poly) {
+        self.require_at_ends(a, b, &[]);
+    }
+
+    /// The same where the ends of some indices stand in their place already: an index that still occurs is bound by a sum
+    /// inside.
+    fn require_at_ends(&mut self, a: &Poly, b: &Poly, done: &[Sym]) {
         let difference = a - b;
         if self.proves_nonnegative(&difference) {
             return;
         }
         let mut inside = std::collections::BTreeSet::new();
         difference.collect_symbols(&mut inside);
-        let index = inside.into_iter().find_map(|sym| {
-            sym.is_reserved()
-                .then(|| self.range(sym).map(|r| (sym, r)))?
-        });
+        let mut open = inside
+            .into_iter()
+            .filter(|sym| sym.is_reserved() && !done.contains(sym));
+        let index = open.find_map(|sym| self.range(sym).map(|range| (sym, range)));
         let Some((sym, (lo, hi))) = index else {
             let condition = Condition::AtLeast(a.clone(), b.clone());
             if difference.as_const().is_some() {
@@ -95,10 +101,11 @@ impl Context<'_> {
             self.used.insert(condition);
             return;
         };
+        let done = [done, &[sym]].concat();
         for end in [lo, hi] {
             let own = Atom::Sym(sym);
             if let (Some(a), Some(b)) = (replace(a, &own, &end), replace(b, &own, &end)) {
-                self.require_at_least(&a, &b);
+                self.require_at_ends(&a, &b, &done);
             }
         }
     }

@@ -4,7 +4,7 @@ use foldhash::HashMap;
 
 use crate::graph::Graph;
 use crate::infer::{Callee, Reading, Rounds, Times, Traced};
-use crate::sym::{AlgebraError, Context, LimitError, Poly, Sym};
+use crate::sym::{AlgebraError, Context, LimitError, Poly};
 use crate::work::Bounds;
 
 /// Most ways that lead through choices to one instance: each is terms of its own in what is read.
@@ -16,8 +16,15 @@ pub(super) struct Copies {
     pub(super) times: Times,
     /// The rounds that its sizes depend on, the outer ones first.
     pub(super) rounds: Vec<Rounds>,
-    /// Copies whose parameters are read, by the choices on the way to them.
-    ways: HashMap<Vec<Reading>, Poly>,
+    /// Copies whose parameters are read, by the way to them.
+    ways: HashMap<Way, Poly>,
+}
+
+/// The choices on the way to an instance, and the rounds that these depend on and its sizes do not.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+struct Way {
+    readings: Vec<Reading>,
+    rounds: Vec<Rounds>,
 }
 
 /// The copies of each instance.
@@ -43,65 +50,47 @@ pub(super) fn copies(
     let choices = callees.any(chosen);
     // What the callers of each instance contribute; it is summed when all of them are known.
     let mut parts: Vec<Vec<Times>> = traced.callees_first().map(|_| Vec::new()).collect();
-    let mut ways: Vec<HashMap<Vec<Reading>, Vec<Poly>>> = Vec::with_capacity(parts.len());
+    let mut ways: Vec<HashMap<Way, Vec<Poly>>> = Vec::with_capacity(parts.len());
     ways.resize_with(parts.len(), HashMap::default);
-    let mut rounds: Vec<Option<Vec<Rounds>>> = vec![None; parts.len()];
     let body = traced.body().0;
     parts[body].push(Times::each(Poly::one()));
-    ways[body].insert(Vec::new(), vec![Poly::one()]);
+    ways[body].insert(Way::default(), vec![Poly::one()]);
     let mut all = Vec::with_capacity(parts.len());
     for (id, instance) in traced.callees_first().rev() {
         let times = Times::total(&std::mem::take(&mut parts[id.0]));
-        let own: HashMap<Vec<Reading>, Poly> = std::mem::take(&mut ways[id.0])
+        let own: HashMap<Way, Poly> = std::mem::take(&mut ways[id.0])
             .into_iter()
             .map(|(way, copies)| (way, Poly::sum(copies)))
             .collect();
         if own.len() > MAX_WAYS {
             return Err(LimitError::Terms.into());
         }
-        let outer = rounds[id.0].take().unwrap_or_default();
         let block = graph.block(instance.block);
         for node in block.ids() {
             for callee in instance.fact(node).iter().flat_map(|fact| &fact.callees) {
                 let at = callee.instance.0;
-                let numbers = &traced.instance(callee.instance).numbers;
-                let all_rounds = outer.iter().chain(&callee.rounds).cloned().collect();
-                let (stay, summed) = split(all_rounds, numbers);
-                if rounds[at].get_or_insert_with(|| stay.clone()) != &stay {
-                    // The same sizes in other numbers of rounds: nothing here tells the two apart.
-                    return Err(LimitError::Terms.into());
-                }
+                let stay = &traced.instance(callee.instance).rounds;
+                let all_rounds = instance.rounds.iter().chain(&callee.rounds);
+                let summed: Vec<Rounds> = all_rounds
+                    .filter(|one| !stay.contains(one))
+                    .cloned()
+                    .collect();
                 let here = times.within(&callee.times);
                 parts[at].push(here.try_map(|amount| over_rounds(amount, &summed, cx))?);
                 for (way, copies) in &own {
-                    let (way, copies) = further(way, copies, &callee.reading, choices);
-                    let copies = over_rounds(&copies, &summed, cx)?;
+                    let (way, copies) = further(way, copies, callee, &summed, choices, cx)?;
                     ways[at].entry(way).or_default().push(copies);
                 }
             }
         }
         all.push(Copies {
             times,
-            rounds: outer,
+            rounds: instance.rounds.clone(),
             ways: own,
         });
     }
     all.reverse();
     Ok(all)
-}
-
-/// The rounds that sizes depend on, through their number or through the count of others that stay; and those that can be summed.
-fn split(rounds: Vec<Rounds>, numbers: &[Sym]) -> (Vec<Rounds>, Vec<Rounds>) {
-    let (mut stay, mut summed): (Vec<Rounds>, Vec<Rounds>) = (Vec::new(), Vec::new());
-    for one in rounds.into_iter().rev() {
-        let counted = |other: &Rounds| other.count.mentions(one.number);
-        if numbers.contains(&one.number) || stay.iter().any(counted) {
-            stay.insert(0, one);
-        } else {
-            summed.insert(0, one);
-        }
-    }
-    (stay, summed)
 }
 
 /// The sum of an amount over rounds, the inner ones first.
@@ -117,22 +106,35 @@ pub(super) fn over_rounds(
     Ok(amount)
 }
 
-/// A way one call further.
+/// A way one call further, where some rounds end to matter to sizes.
 fn further(
-    way: &[Reading],
+    way: &Way,
     copies: &Poly,
-    reading: &Reading,
+    callee: &Callee,
+    summed: &[Rounds],
     choices: bool,
-) -> (Vec<Reading>, Poly) {
-    let mut way = way.to_vec();
+    cx: &mut Context<'_>,
+) -> Result<(Way, Poly), AlgebraError> {
+    let mut readings = way.readings.clone();
     let mut copies = copies.clone();
-    match (reading, way.last_mut()) {
+    match (&callee.reading, readings.last_mut()) {
         (Reading::Each(count), _) => copies = &copies * count,
         (Reading::Again(_), _) if !choices => {}
         (Reading::Again(count), Some(Reading::Again(before))) => *before = &*before * count,
-        _ => way.push(reading.clone()),
+        (reading, _) => readings.push(reading.clone()),
     }
-    (way, copies)
+    let mut rounds: Vec<Rounds> = Vec::new();
+    for one in way.rounds.iter().chain(summed).rev() {
+        let mut counts = rounds.iter().map(|other| &other.count);
+        if readings.iter().any(|reading| reading.mentions(one.number))
+            || counts.any(|count| count.mentions(one.number))
+        {
+            rounds.insert(0, one.clone());
+        } else {
+            copies = over_rounds(&copies, std::slice::from_ref(one), cx)?;
+        }
+    }
+    Ok((Way { readings, rounds }, copies))
 }
 
 impl Copies {
@@ -140,8 +142,9 @@ impl Copies {
     pub(super) fn read(&self, cx: &mut Context<'_>) -> Result<Bounds, AlgebraError> {
         let mut parts = Vec::with_capacity(self.ways.len());
         for (way, copies) in &self.ways {
-            let copies = Bounds::certain(copies.clone());
-            parts.push(copies.zip(&chosen(way, cx)?, |a, b| a * b));
+            let chosen = chosen(&way.readings, cx)?;
+            let read = chosen.try_map(|each| over_rounds(&(copies * each), &way.rounds, cx))?;
+            parts.push(read);
         }
         Ok(Bounds::sum(parts.iter()).unwrap_or_else(|| Bounds::certain(Poly::zero())))
     }

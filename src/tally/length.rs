@@ -80,7 +80,11 @@ impl Tally<'_, '_> {
             min = ends(&min, &mut self.cx).and_then(|ends| self.cx.least(&ends))?;
             max = ends(&max, &mut self.cx).and_then(|ends| self.cx.greatest(&ends))?;
         }
-        let mean = self.cx.divide_freely(macs, dots).ok();
+        // Where there may be no dots there is no mean.
+        let mean = match self.cx.proves_positive(dots) {
+            true => self.cx.divide_freely(macs, dots).ok(),
+            false => None,
+        };
         Ok(Length::Varies { min, max, mean })
     }
 

@@ -27,30 +27,37 @@ impl Stage {
     }
 }
 
-/// What makes conditions hold at every step and in every round: that they hold in the first and the last, and in as many from
-/// the first on as decide for those between.
+/// What makes a condition hold at every step and in every round of a count: that it holds in the first and the last, and in as
+/// many from the first on as decide for those between; where none decide, that it holds in each.
 pub(super) fn at_all(
-    mut conditions: Vec<Condition>,
-    counted: &[(Sym, Poly)],
+    conditions: Vec<Condition>,
+    (number, count): (Sym, &Poly),
     cx: &mut Context<'_>,
 ) -> Result<Vec<Condition>, AlgebraError> {
-    for (number, count) in counted {
-        let mut all = Vec::with_capacity(conditions.len());
-        for condition in conditions {
-            if !condition.mentions(*number) {
-                all.push(condition);
-                continue;
-            }
-            let mut at = vec![Poly::one(), count.clone()];
-            for early in 2..=condition.deciding_steps(*number) {
-                let early = i64::try_from(early).unwrap_or(i64::MAX);
-                at.push(cx.least(&[Poly::int(early), count.clone()])?);
-            }
-            for at in at {
-                all.push(condition.substitute(&Subst::from_iter([(*number, at)]), cx)?);
-            }
+    let mut all = Vec::with_capacity(conditions.len());
+    for condition in conditions {
+        if !condition.mentions(number) {
+            all.push(condition);
+            continue;
         }
-        conditions = all;
+        // Of no rounds the first is none, which ends would not say.
+        let steps = condition.deciding_steps(number);
+        let Some(steps) = steps.filter(|_| cx.proves_positive(count)) else {
+            all.push(Condition::Throughout {
+                number,
+                count: count.clone(),
+                holds: Box::new(condition),
+            });
+            continue;
+        };
+        let mut at = vec![Poly::one(), count.clone()];
+        for early in 2..=steps {
+            let early = i64::try_from(early).unwrap_or(i64::MAX);
+            at.push(cx.least(&[Poly::int(early), count.clone()])?);
+        }
+        for at in at {
+            all.push(condition.substitute(&Subst::from_iter([(number, at)]), cx)?);
+        }
     }
-    Ok(conditions)
+    Ok(all)
 }

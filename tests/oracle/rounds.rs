@@ -5,7 +5,7 @@ use dotledger::dtype::Dtype;
 use dotledger::sym::{Bindings, Coeff, Poly};
 use dotledger::work::{Bound, Length};
 
-use crate::harness::{Bench, read};
+use crate::harness::Bench;
 
 /// Layers whose widths grow and whose heads are as many as the round is; what they call runs as often.
 fn model(nodes: &str, output: &str) -> String {
@@ -139,6 +139,80 @@ fn rounds_of_different_sizes_are_those_that_are_written_out() {
     }
 }
 
+/// Experts as many as the round, layers shared as often, and a block of such rounds that is called in two counts of them.
+#[test]
+fn choices_and_counts_that_depend_on_the_round_are_those_that_are_written_out() {
+    let model = |nodes: &str| {
+        format!(
+            r#"Model(name: "choices", phases: [forward, decode, generate], symbols: (T: context, N: "tokens", L: layers, d: width, E: experts),
+            blocks: (
+                same:   Block(inputs: (x: "n d"), nodes: (y: Linear(x, "d -> d")), output: y),
+                inner:  Block(inputs: (x: "n d"), nodes: (y: Route(same, "E", "1", x)), output: y),
+                choose: Block(dims: [e], inputs: (x: "n d"), nodes: (
+                    y: Route(same, "e", "1", x),
+                    z: Share(inner, "e", y),
+                ), output: z),
+                leaf:   Block(dims: [f], inputs: (x: "n d"), nodes: (
+                    l: Linear(x, "d -> f"), k: Cache(l, "n"), w: Einsum("n e, s e -> n s", [l, k], Window(n, s, "f")), z: Map(copy, [x]),
+                ), output: z),
+                mid:    Block(dims: [c], inputs: (x: "n d"), nodes: (y: Repeat(leaf, "c", x, (f: "i"))), output: y),
+            ),
+            inputs: (x0: "@n d"), nodes: ({nodes}), output: end)"#
+        )
+    };
+    let sums = model(
+        r#"a: Repeat(choose, "L", x0, (e: "i")), b: Call(mid, a, (c: "L")), end: Call(mid, b, (c: "2*L"))"#,
+    );
+    let sums = Bench::new("sums", &sums, &[]);
+    for layers in 1..4_i64 {
+        let mut nodes = String::new();
+        let mut last = 0;
+        let calls = (1..=layers).map(|e| format!(r#"Call(choose, x{{}}, (e: "{e}"))"#));
+        let leaves = (1..=layers).chain(1..=2 * layers);
+        let leaves = leaves.map(|f| format!(r#"Call(leaf, x{{}}, (f: "{f}"))"#));
+        for call in calls.chain(leaves) {
+            nodes += &format!("x{}: {}, ", last + 1, call.replace("{}", &last.to_string()));
+            last += 1;
+        }
+        let written = Bench::new("written out", &model(&format!("{nodes}end: x{last}")), &[]);
+        for phase in ["forward", "decode", "generate"] {
+            let values = [("T", 3), ("N", 2), ("L", layers), ("d", 2), ("E", 3)];
+            let at = |bench: &Bench| {
+                let numbers = values.iter();
+                let numbers: Bindings = numbers
+                    .map(|(name, value)| (bench_symbol(bench, name), *value))
+                    .collect();
+                amounts(&bench.ledger(phase, "exact"), &numbers)
+            };
+            assert_eq!(at(&sums), at(&written), "{layers} layers, {phase}");
+        }
+    }
+}
+
+/// An index of a sum inside a bound is no index that the bound runs over; this once went on without end.
+#[test]
+fn a_sum_inside_the_bound_of_another_ends() {
+    let text = r#"Model(name: "sums", phases: [generate], symbols: (T: context, N: "tokens", d: width, L: layers, w: "window"),
+        blocks: (leaf: Block(dims: [a], inputs: (x: "n d"), nodes: (
+            l: Linear(x, "d -> a"), k: Cache(l, "n"), e: Einsum("n e, s e -> n s", [l, k], Window(n, s, "a")), z: Map(copy, [x]),
+        ), output: z)),
+        inputs: (x: "@n d"), nodes: (y: Repeat(leaf, "L", x, (a: "2*i + min(i, w)"))), output: y)"#;
+    let bench = Bench::new("sums", text, &[]);
+    let macs = bench.ledger("generate", "exact").macs();
+    let at = [("T", 2), ("N", 2), ("d", 1), ("L", 2), ("w", 1)];
+    // Rounds of 3 and 5: linear 1*a at 2 + 2 positions; pairs of a window of a over 2 positions, then at 3 and at 4.
+    let pairs = |window: u64| 3 + window.min(3) + window.min(4);
+    let expected = [3, 5].map(|a| a * 4 + a * pairs(a)).iter().sum::<u64>();
+    assert_eq!(
+        macs.at(&at).map(|n| n.to_string()),
+        Ok(expected.to_string())
+    );
+}
+
+fn bench_symbol(bench: &Bench, name: &str) -> dotledger::sym::Sym {
+    bench.model.symbols().lookup(name).expect("declared")
+}
+
 #[test]
 fn sizes_of_rounds_that_fall_below_zero_are_refused() {
     let text = |size: &str| {
@@ -159,11 +233,31 @@ fn sizes_of_rounds_that_fall_below_zero_are_refused() {
     assert_eq!(at(3), Ok(()));
     let refused = at(4).expect_err("7 - 8 is no size");
     assert!(refused.contains("d - 2*L >= 0"), "{refused}");
-    let bends = read("bends", &text("i^2 - 4*i + 3"), Vec::new()).expect_err("refused");
-    assert!(
-        bends.contains("is not known to be a size in every round"),
-        "{bends}"
-    );
+    // Between the first round and the last: 3, 0, -1, 0, 3.
+    let bends = Bench::new("bends", &text("i^2 - 6*i + 8"), &[]);
+    let at = |layers: i64| {
+        let find = |name| bench_symbol(&bends, name);
+        bends.accepted(
+            "forward",
+            &Bindings::from_iter([(find("L"), layers), (find("d"), 7)]),
+        )
+    };
+    assert_eq!(at(2), Ok(()));
+    for layers in [3, 4, 5, 9] {
+        let refused = at(layers).expect_err("9 - 18 + 8 is no size");
+        assert!(refused.contains("for y.i = 1 .. L"), "{refused}");
+    }
+    // 30 over 1, 2 and 3 are sizes, over 4 not, over 5 again.
+    let quotient = Bench::new("quotient", &text("d/i"), &[]);
+    let at = |layers: i64| {
+        let find = |name| bench_symbol(&quotient, name);
+        quotient.accepted(
+            "forward",
+            &Bindings::from_iter([(find("L"), layers), (find("d"), 30)]),
+        )
+    };
+    assert_eq!(at(3), Ok(()));
+    assert!(at(5).is_err());
     let half = Bench::new("half", &text("d*i/2"), &[]);
     let odd = half.ledger("forward", "exact").macs().valid_when();
     assert!(
