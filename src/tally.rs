@@ -206,7 +206,7 @@ impl Tally<'_, '_> {
                     let op: &Arc<dyn Op> = fact.op.as_ref().unwrap_or(op);
                     let shapes: SmallVec<[&Shape; 2]> =
                         inputs.iter().map(|shape| &**shape).collect();
-                    let work = op.work(&shapes, &fact.shape, self.cx.symbols);
+                    let work = op.work(&shapes, &fact.shape, &mut self.cx);
                     (def.name, self.profile.of_op(def.name, args.chosen()), work)
                 }
                 NodeKind::Call {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::args::{Args, Field, FieldKind};
 use super::{Inferred, Op, OpDef, OpError, growing_axis, only, require_positive, rows_beside};
 use crate::shape::Shape;
-use crate::sym::{Context, Poly, Symbols};
+use crate::sym::{Context, Poly};
 use crate::work::{Kept, Store, Stored, Work};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -78,8 +78,8 @@ impl Op for Cache {
         Some(Store::Cache)
     }
 
-    fn work(&self, inputs: &[&Shape], _: &Shape, symbols: &Symbols) -> Work {
-        let mut cx = Context::new(symbols);
+    fn work(&self, inputs: &[&Shape], _: &Shape, cx: &mut Context<'_>) -> Work {
+        let symbols = cx.symbols;
         let beside = inputs
             .first()
             .map(|x| rows_beside(x, &self.axis, symbols))
@@ -90,7 +90,7 @@ impl Op for Cache {
             Some(window) => cx.min(&[positions, window.clone()]),
         };
         let (held, written) = (kept(all), kept(self.axis.clone()));
-        let read = self.seen(&mut cx);
+        let read = self.seen(cx);
         Work::keeping(Kept {
             store: Store::Cache,
             held: Stored(&beside * &held),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::args::{Args, Field, FieldKind};
 use super::{Inferred, Op, OpDef, OpError};
 use crate::shape::Shape;
-use crate::sym::{Context, Symbols};
+use crate::sym::Context;
 use crate::work::Work;
 
 pub(super) const DEF: OpDef = OpDef {
@@ -34,7 +34,7 @@ impl Op for Constant {
         Ok(Inferred::by_position(self.0.clone()))
     }
 
-    fn work(&self, _: &[&Shape], _: &Shape, _: &Symbols) -> Work {
+    fn work(&self, _: &[&Shape], _: &Shape, _: &mut Context<'_>) -> Work {
         Work::none()
     }
 }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use super::args::{Args, Field, FieldKind};
 use super::{Inferred, Op, OpDef, OpError, mismatch, only, require_positive};
 use crate::shape::{Axis, Dim, Shape};
-use crate::sym::{Context, Poly, Symbols};
+use crate::sym::{Context, Poly};
 use crate::work::{Contraction, Kind, WeightRole, Work};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -164,7 +164,8 @@ impl Op for Conv {
         })
     }
 
-    fn work(&self, _: &[&Shape], output: &Shape, symbols: &Symbols) -> Work {
+    fn work(&self, _: &[&Shape], output: &Shape, cx: &mut Context<'_>) -> Work {
+        let symbols = cx.symbols;
         let outputs = output.elements();
         let channels = Context::new(symbols).divide(&self.input, &self.groups);
         let channels = channels.expect("inference divided them before");

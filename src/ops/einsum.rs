@@ -23,7 +23,7 @@ use super::labels::Labels;
 use super::{Inferred, Op, OpDef, OpError, require_positive};
 use crate::mask::Mask;
 use crate::shape::Shape;
-use crate::sym::{Context, Poly, Symbols};
+use crate::sym::{Context, Poly};
 use crate::work::{Contraction, Kind, MaskedAxes, MaskedPair, Summed, Work};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -179,7 +179,7 @@ impl Op for Einsum {
         })
     }
 
-    fn work(&self, inputs: &[&Shape], output: &Shape, _: &Symbols) -> Work {
+    fn work(&self, inputs: &[&Shape], output: &Shape, _: &mut Context<'_>) -> Work {
         let mut sizes: BTreeMap<&str, &Poly> = BTreeMap::new();
         for (axes, shape) in self.equation.inputs.iter().zip(inputs) {
             for (label, axis) in axes.iter().flatten().zip(shape.axes()) {

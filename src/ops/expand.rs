@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::args::{Args, Field, FieldKind};
 use super::{Inferred, Op, OpDef, OpError, axis_of, only};
 use crate::shape::{Axis, Shape};
-use crate::sym::{Context, Poly, Symbols};
+use crate::sym::{Context, Poly};
 use crate::work::Work;
 
 pub(super) const DEF: OpDef = OpDef {
@@ -73,7 +73,7 @@ impl Op for Expand {
         Ok(Inferred::by_position(output))
     }
 
-    fn work(&self, _: &[&Shape], _: &Shape, _: &Symbols) -> Work {
+    fn work(&self, _: &[&Shape], _: &Shape, _: &mut Context<'_>) -> Work {
         Work::none()
     }
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::args::{Args, Field, FieldKind};
 use super::{Inferred, Op, OpDef, OpError};
 use crate::shape::Shape;
-use crate::sym::{Context, Poly, Symbols};
+use crate::sym::{Context, Poly};
 use crate::work::{Contraction, Work};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -53,7 +53,7 @@ impl Op for Gather {
         }
     }
 
-    fn work(&self, inputs: &[&Shape], output: &Shape, _: &Symbols) -> Work {
+    fn work(&self, inputs: &[&Shape], output: &Shape, _: &mut Context<'_>) -> Work {
         let rows = inputs.first().and_then(|table| table.axes().first());
         let rows = rows.map_or_else(Poly::zero, |rows| rows.dim.poly().clone());
         Work::lookup(Contraction::plain(output.elements(), rows))

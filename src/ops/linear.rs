@@ -18,7 +18,7 @@ use std::sync::Arc;
 use super::args::{Args, Field, FieldKind};
 use super::{Inferred, Op, OpDef, OpError, expect_tail, only};
 use crate::shape::{Axis, Dim, Shape};
-use crate::sym::{Context, Poly, Symbols};
+use crate::sym::{Context, Poly};
 use crate::work::{Contraction, Kind, WeightRole, Work};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -82,7 +82,7 @@ impl Op for Linear {
         })
     }
 
-    fn work(&self, _: &[&Shape], output: &Shape, _: &Symbols) -> Work {
+    fn work(&self, _: &[&Shape], output: &Shape, _: &mut Context<'_>) -> Work {
         let outputs = output.elements();
         let weight = self.from.iter().chain(&self.to).cloned().collect();
         let work = Work::contraction(Contraction::plain(

@@ -20,7 +20,7 @@ use super::equation::Equation;
 use super::labels::Labels;
 use super::{Inferred, Op, OpDef, OpError, mismatch};
 use crate::shape::Shape;
-use crate::sym::{Coeff, Context, Symbols};
+use crate::sym::{Coeff, Context};
 use crate::work::{Kind, Work};
 
 /// A function, how many inputs it takes, and what it does for each output scalar.
@@ -179,7 +179,7 @@ impl Op for Map {
         Ok(Inferred::by_position(output))
     }
 
-    fn work(&self, _: &[&Shape], output: &Shape, _: &Symbols) -> Work {
+    fn work(&self, _: &[&Shape], output: &Shape, _: &mut Context<'_>) -> Work {
         let elements = output.elements();
         let (_, _, kinds) = self.function;
         Work::elementwise(

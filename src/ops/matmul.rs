@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::args::{Args, Field, FieldKind};
 use super::{Inferred, Op, OpDef, OpError, mismatch};
 use crate::shape::Shape;
-use crate::sym::{Context, Poly, Symbols};
+use crate::sym::{Context, Poly};
 use crate::work::{Contraction, Work};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -83,7 +83,7 @@ impl Op for MatMul {
         })
     }
 
-    fn work(&self, inputs: &[&Shape], output: &Shape, _: &Symbols) -> Work {
+    fn work(&self, inputs: &[&Shape], output: &Shape, _: &mut Context<'_>) -> Work {
         let inner = inputs
             .first()
             .and_then(|a| a.axes().last())

@@ -41,8 +41,8 @@ pub trait Op: fmt::Debug + Send + Sync {
     /// The shape of the output, and whether the op sums over positions. Obligations go to `cx`.
     fn infer(&self, inputs: &[&Shape], cx: &mut Context<'_>) -> Result<Inferred, OpError>;
 
-    /// What the op does, given the shapes that [`Op::infer`] accepted and gave, in symbols of this table.
-    fn work(&self, inputs: &[&Shape], output: &Shape, symbols: &Symbols) -> Work;
+    /// What the op does, given the shapes that [`Op::infer`] accepted and gave. Obligations go to `cx`.
+    fn work(&self, inputs: &[&Shape], output: &Shape, cx: &mut Context<'_>) -> Work;
 
     /// Whether it reads some rows of its first input only, so that a table is not read whole.
     fn looks_up(&self) -> bool {

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use super::args::{Args, Field, FieldKind};
 use super::{Inferred, Op, OpDef, OpError, axis_of, only, require_some, rows_beside};
 use crate::shape::Shape;
-use crate::sym::{Coeff, Context, Poly, Symbols};
+use crate::sym::{Coeff, Context, Poly};
 use crate::work::{self, WeightRole, Work};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -96,7 +96,8 @@ impl Op for Norm {
         })
     }
 
-    fn work(&self, _: &[&Shape], output: &Shape, symbols: &Symbols) -> Work {
+    fn work(&self, _: &[&Shape], output: &Shape, cx: &mut Context<'_>) -> Work {
+        let symbols = cx.symbols;
         use work::Kind::{Add, Div, Mul, Sqrt};
         let all = output.elements();
         let rows = rows_beside(output, &self.axis, symbols);

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::args::{Args, Field, FieldKind};
 use super::{Inferred, Op, OpDef, OpError};
 use crate::shape::Shape;
-use crate::sym::{Context, Symbols};
+use crate::sym::Context;
 use crate::work::{WeightRole, Work};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -37,7 +37,7 @@ impl Op for Param {
         Ok(Inferred::by_position(self.0.clone()))
     }
 
-    fn work(&self, _: &[&Shape], output: &Shape, _: &Symbols) -> Work {
+    fn work(&self, _: &[&Shape], output: &Shape, _: &mut Context<'_>) -> Work {
         let dims = output
             .axes()
             .iter()

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::args::{Args, Field, FieldKind};
 use super::{Inferred, Op, OpDef, OpError, growing_axis, only, rows_beside};
 use crate::shape::Shape;
-use crate::sym::{Context, Poly, Symbols};
+use crate::sym::{Context, Poly};
 use crate::work::{Kept, Store, Work};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -66,7 +66,8 @@ impl Op for Previous {
         Some(Store::State)
     }
 
-    fn work(&self, inputs: &[&Shape], _: &Shape, symbols: &Symbols) -> Work {
+    fn work(&self, inputs: &[&Shape], _: &Shape, cx: &mut Context<'_>) -> Work {
+        let symbols = cx.symbols;
         if self.past.is_zero() {
             return Work::none(); // no pass goes on from what runs once
         }

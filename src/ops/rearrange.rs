@@ -16,7 +16,7 @@ use super::args::{Args, Field, FieldKind};
 use super::equation::Equation;
 use super::{Inferred, Op, OpDef, OpError, only};
 use crate::shape::{Axis, Dim, Shape};
-use crate::sym::{Context, Poly, Symbols};
+use crate::sym::{Context, Poly};
 use crate::work::Work;
 
 pub(super) const DEF: OpDef = OpDef {
@@ -95,7 +95,7 @@ impl Op for Rearrange {
         )))
     }
 
-    fn work(&self, _: &[&Shape], _: &Shape, _: &Symbols) -> Work {
+    fn work(&self, _: &[&Shape], _: &Shape, _: &mut Context<'_>) -> Work {
         Work::none()
     }
 }

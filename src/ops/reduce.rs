@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::args::{Args, Field, FieldKind};
 use super::{Inferred, Op, OpDef, OpError, axis_of, only, require_some};
 use crate::shape::Shape;
-use crate::sym::{Context, Poly, Symbols};
+use crate::sym::{Context, Poly};
 use crate::work::{Kind, Work};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -72,7 +72,7 @@ impl Op for Reduce {
         })
     }
 
-    fn work(&self, _: &[&Shape], output: &Shape, _: &Symbols) -> Work {
+    fn work(&self, _: &[&Shape], output: &Shape, _: &mut Context<'_>) -> Work {
         let rows = output.elements();
         let but_one = &rows * &(&self.axis - &Poly::one());
         match self.how {

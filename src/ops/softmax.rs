@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::args::{Args, Field, FieldKind};
 use super::{Inferred, Op, OpDef, OpError, axis_of, only, require_some, rows_beside};
 use crate::shape::Shape;
-use crate::sym::{Context, Poly, Symbols};
+use crate::sym::{Context, Poly};
 use crate::work::{Kind, Work};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -50,7 +50,8 @@ impl Op for Softmax {
         })
     }
 
-    fn work(&self, _: &[&Shape], output: &Shape, symbols: &Symbols) -> Work {
+    fn work(&self, _: &[&Shape], output: &Shape, cx: &mut Context<'_>) -> Work {
+        let symbols = cx.symbols;
         let all = output.elements();
         let rows = rows_beside(output, &self.0, symbols);
         let but_one = &all - &rows;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::args::{Args, Field, FieldKind};
 use super::{Inferred, Op, OpDef, OpError, axis_of, only, rows_beside};
 use crate::shape::Shape;
-use crate::sym::{Coeff, Context, Poly, Symbols};
+use crate::sym::{Coeff, Context, Poly};
 use crate::work::{Kind, Work};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -58,7 +58,8 @@ impl Op for TopK {
         })
     }
 
-    fn work(&self, _: &[&Shape], output: &Shape, symbols: &Symbols) -> Work {
+    fn work(&self, _: &[&Shape], output: &Shape, cx: &mut Context<'_>) -> Work {
+        let symbols = cx.symbols;
         let rows = rows_beside(output, &self.size, symbols);
         let one = Poly::one();
         let half = Coeff::from_ratio(1, 2).expect("two is not zero");
