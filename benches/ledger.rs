@@ -72,28 +72,41 @@ fn cold_generate_windowed_64_layers() {
     ]);
 }
 
-/// Sixty-four decoder layers written out, each of a width, a window and a number of heads of its own.
-fn layers_that_all_differ() -> String {
+/// Sixty-four decoder layers written out, each of a width and a number of heads of its own, and of a window of its own where
+/// they have windows.
+fn layers_that_all_differ(windows: bool) -> String {
     let mut blocks = String::new();
     let mut nodes = String::new();
     for at in 1..=64 {
+        let window = 64 * at;
+        let (cache, mask, seen) = match windows {
+            true => (
+                format!(", \"{window}\""),
+                format!("Window(n, s, \"{window}\")"),
+                format!("min(p, {window} - 1) + n"),
+            ),
+            false => (
+                String::new(),
+                String::from("Causal(n, s)"),
+                String::from("s"),
+            ),
+        };
         // Writing to a string does not fail.
         let _ = write!(
             blocks,
             "layer{at}: Block(inputs: (x: \"n d\"), nodes: (
                 normed: Norm(x, rms, \"d\"),
                 q: Linear(normed, \"d -> {heads} dh\"), k: Linear(normed, \"d -> {heads} dh\"), v: Linear(normed, \"d -> {heads} dh\"),
-                keys: Cache(k, \"n\", \"{window}\"), values: Cache(v, \"n\", \"{window}\"),
-                scores: Einsum(\"n h e, s h e -> h n s\", [q, keys], Window(n, s, \"{window}\")),
-                weights: Softmax(scores, \"min(p, {window} - 1) + n\"),
-                mixed: Einsum(\"h n s, s h e -> n h e\", [weights, values], Window(n, s, \"{window}\")),
+                keys: Cache(k, \"n\"{cache}), values: Cache(v, \"n\"{cache}),
+                scores: Einsum(\"n h e, s h e -> h n s\", [q, keys], {mask}),
+                weights: Softmax(scores, \"{seen}\"),
+                mixed: Einsum(\"h n s, s h e -> n h e\", [weights, values], {mask}),
                 out: Linear(mixed, \"{heads} dh -> d\"),
                 y: Map(add, [x, out]),
                 up: Linear(y, \"d -> {width}*d\"), act: Map(gelu, [up]), down: Linear(act, \"{width}*d -> d\"),
                 z: Map(add, [y, down]),
             ), output: z),\n",
             heads = at + 1,
-            window = 64 * at,
             width = at + 2,
         );
         let _ = writeln!(nodes, "x{at}: Call(layer{at}, x{}),", at - 1);
@@ -104,9 +117,9 @@ fn layers_that_all_differ() -> String {
     )
 }
 
-#[divan::bench]
-fn forward_of_64_layers_that_all_differ(bencher: Bencher) {
-    let text = layers_that_all_differ();
+#[divan::bench(args = [false, true])]
+fn forward_of_64_layers_that_all_differ(bencher: Bencher, windows: bool) {
+    let text = layers_that_all_differ(windows);
     bencher.bench(|| {
         let model = dotledger::trace(black_box(&text)).expect("a valid model");
         model.forward().expect("a ledger").macs()
@@ -115,7 +128,7 @@ fn forward_of_64_layers_that_all_differ(bencher: Bencher) {
 
 #[divan::bench]
 fn session_of_64_layers_that_all_differ(bencher: Bencher) {
-    let text = layers_that_all_differ();
+    let text = layers_that_all_differ(true);
     bencher.bench(|| {
         let model = dotledger::trace(black_box(&text)).expect("a valid model");
         let ledger = model.ledger("generate", &dotledger::Profile::exact());
