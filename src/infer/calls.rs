@@ -1,6 +1,6 @@
 //! Blocks that are called: the shapes that they are given, how often they run, and what they give.
 
-use super::{Callee, Fact, Flags, Here, Infer, Inside, InstanceId, Key, Reading, Rounds, Times};
+use super::{Callee, Fact, Flags, Here, Infer, InstanceId, Key, Reading, Rounds, Times};
 use crate::diag::{Code, Diagnostic, Span};
 use crate::graph::{self, Block, BlockId, Node, Pattern, Turns};
 use crate::shape::{Axis, Shape, mend};
@@ -63,33 +63,15 @@ impl Infer<'_, '_, '_> {
                 }
                 let here = &here;
                 let inputs = self.arguments(*block, inputs, dims, node.span)?;
-                let rounds = self.rounds(
-                    &callees,
-                    here,
-                    here.inside,
-                    &here.history,
-                    inputs,
-                    (node.span, *at),
-                )?;
+                let rounds =
+                    self.rounds(&callees, here, &here.history, inputs, (node.span, *at))?;
                 let calls = rounds.instances.into_iter().zip(counts);
                 let callees = calls.map(|(instance, count)| match (*shared, *number) {
-                    (true, _) => Callee {
-                        instance,
-                        reading: Reading::Again(count.clone()),
-                        times: Times::sharing(count),
-                        rounds: None,
-                    },
-                    (false, None) => Callee {
-                        instance,
-                        reading: Reading::Each(count.clone()),
-                        times: Times::each(count),
-                        rounds: None,
-                    },
+                    (true, _) => Callee::again(instance, count),
+                    (false, None) => Callee::each(instance, count),
                     (false, Some(number)) => Callee {
-                        instance,
-                        reading: Reading::Each(Poly::one()),
-                        times: Times::each(Poly::one()),
                         rounds: Some(Rounds { number, count }),
+                        ..Callee::each(instance, Poly::one())
                     },
                 });
                 Fact {
@@ -104,22 +86,10 @@ impl Infer<'_, '_, '_> {
             }
             Pattern::Once => {
                 let inputs = self.arguments(*block, inputs, dims, node.span)?;
-                let (instance, output) = self.call(
-                    *block,
-                    here,
-                    here.inside,
-                    &here.history,
-                    dims.clone(),
-                    inputs,
-                )?;
-                let callee = Callee {
-                    instance,
-                    times: Times::each(Poly::one()),
-                    reading: Reading::Each(Poly::one()),
-                    rounds: None,
-                };
+                let (instance, output) =
+                    self.call(*block, here, &here.history, dims.clone(), inputs)?;
                 Fact {
-                    callees: vec![callee],
+                    callees: vec![Callee::each(instance, Poly::one())],
                     ..output
                 }
             }
@@ -138,12 +108,10 @@ impl Infer<'_, '_, '_> {
                     self.refuse(Diagnostic::at(Code::Shape, node.span, message));
                     return None;
                 };
-                let inside = Inside {
-                    route: true,
-                    ..here.inside
-                };
+                let mut here = here.clone();
+                here.inside.route = true;
                 let (instance, output) =
-                    self.call(*block, here, inside, &here.history, dims.clone(), inputs)?;
+                    self.call(*block, &here, &here.history, dims.clone(), inputs)?;
                 let sizes = [experts, active].map(|size| self.cx.substitute(size, subst));
                 let [experts, active] = sizes.map(|size| self.accept(size, node.span));
                 let sizes = [experts?, active?, positions];
@@ -215,20 +183,14 @@ impl Infer<'_, '_, '_> {
         let inputs = self.arguments(*cell, &given, dims, node.span)?;
         // Along the positions of a pass the next pass goes on; along anything else each place is another run.
         let of_a_pass = self.is_of_a_pass(&over) && !here.once;
-        let inside = Inside {
-            scan: here.inside.scan || of_a_pass,
-            ..here.inside
-        };
-        let rounds = self.rounds(callees, here, inside, &history, inputs, (node.span, at))?;
+        let mut within = here.clone();
+        within.inside.scan |= of_a_pass;
+        let rounds = self.rounds(callees, &within, &history, inputs, (node.span, at))?;
         let state = rounds.shape.elements();
         let mut shape = rounds.shape;
         shape.0.insert(0, axis);
-        let callees = rounds.instances.into_iter().map(|instance| Callee {
-            instance,
-            times: Times::sharing(over.clone()),
-            reading: Reading::Again(over.clone()),
-            rounds: None,
-        });
+        let instances = rounds.instances.into_iter();
+        let callees = instances.map(|instance| Callee::again(instance, over.clone()));
         Some(Fact {
             state: of_a_pass.then_some(state),
             callees: callees.collect(),
@@ -306,20 +268,20 @@ impl Infer<'_, '_, '_> {
         &mut self,
         block: BlockId,
         here: &Here<'_>,
-        inside: Inside,
         history: &Flags,
         dims: Vec<Poly>,
         arguments: Vec<Shape>,
     ) -> Option<(InstanceId, Fact)> {
         let axes = arguments.iter().flat_map(Shape::axes);
         let sizes = axes.map(|axis| axis.dim.poly()).chain(&dims);
-        let rounds = rounds_of(&here.rounds, sizes);
+        let depends = |number| sizes.clone().any(|size| size.mentions(number));
+        let rounds = Rounds::needed(here.rounds.iter(), depends);
         let instance = self.instance(Key {
             block,
             rounds,
             part: here.part,
             once: here.once,
-            inside,
+            inside: here.inside,
             dims,
             arguments,
             history: history.clone(),
@@ -335,7 +297,6 @@ impl Infer<'_, '_, '_> {
         &mut self,
         callees: &[(BlockId, Vec<Poly>)],
         here: &Here<'_>,
-        inside: Inside,
         history: &Flags,
         mut inputs: Vec<Shape>,
         (span, at): (Span, Span),
@@ -348,7 +309,7 @@ impl Infer<'_, '_, '_> {
                 let given: Vec<&Shape> = inputs.iter().collect();
                 let arguments = self.arguments(*block, &given, dims, span)?;
                 let (instance, output) =
-                    self.call(*block, here, inside, &history, dims.clone(), arguments)?;
+                    self.call(*block, here, &history, dims.clone(), arguments)?;
                 instances.push(instance);
                 let carried = inputs.first_mut()?;
                 let symbols = self.cx.symbols;
@@ -434,20 +395,6 @@ impl Infer<'_, '_, '_> {
         }
         (arguments.len() == given.len()).then_some(arguments)
     }
-}
-
-/// The rounds that sizes depend on, by their number or by the count of others.
-fn rounds_of<'a>(rounds: &[Rounds], sizes: impl Iterator<Item = &'a Poly> + Clone) -> Vec<Rounds> {
-    let mut needed: Vec<Rounds> = Vec::new();
-    for one in rounds.iter().rev() {
-        let mut counts = needed.iter().map(|other| &other.count);
-        if sizes.clone().any(|size| size.mentions(one.number))
-            || counts.any(|count| count.mentions(one.number))
-        {
-            needed.insert(0, one.clone());
-        }
-    }
-    needed
 }
 
 /// A block's own dimensions, as a call gives them.

@@ -126,6 +126,22 @@ struct Key {
     history: Flags,
 }
 
+impl Key {
+    /// A block that no call says anything of.
+    fn uncalled(block: BlockId, arguments: Vec<Shape>) -> Key {
+        Key {
+            block,
+            part: Part::Other,
+            once: false,
+            inside: Inside::default(),
+            rounds: Vec::new(),
+            dims: Vec::new(),
+            history: Flags::from_elem(false, arguments.len()),
+            arguments,
+        }
+    }
+}
+
 /// What a block runs in that nothing kept for later passes has a place in.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 struct Inside {
@@ -188,16 +204,7 @@ pub(crate) fn infer(
         instances: Vec::new(),
         traced: 0,
     };
-    let body = infer.instance(Key {
-        block: body,
-        part: Part::Other,
-        once: false,
-        inside: Inside::default(),
-        rounds: Vec::new(),
-        dims: Vec::new(),
-        history: Flags::from_elem(false, shapes.len()),
-        arguments: shapes,
-    });
+    let body = infer.instance(Key::uncalled(body, shapes));
     infer.try_unused();
     let body = body?;
     Some(Traced {
@@ -227,16 +234,7 @@ impl Infer<'_, '_, '_> {
             let inputs = graph.block(*id).inputs.iter();
             let shapes = inputs.map(|(_, shape)| Shape::new(shape.axes().iter().map(position)));
             let shapes: Vec<Shape> = shapes.collect();
-            self.instance(Key {
-                block: *id,
-                part: Part::Other,
-                once: false,
-                inside: Inside::default(),
-                rounds: Vec::new(),
-                dims: Vec::new(),
-                history: Flags::from_elem(false, shapes.len()),
-                arguments: shapes,
-            });
+            self.instance(Key::uncalled(*id, shapes));
         }
         self.instances.truncate(instances);
         self.cx.used = used;
@@ -254,10 +252,7 @@ impl Infer<'_, '_, '_> {
             return None;
         }
         let subst = calls::own_dims(block, &key.dims);
-        let mut when_nothing_is_past = subst.clone();
-        if let Some(positions) = self.positions {
-            when_nothing_is_past.insert(positions.past, Poly::zero());
-        }
+        let past = self.positions.map(|positions| positions.past);
         for condition in &block.conditions {
             let condition = condition.substitute(&subst, self.cx);
             let condition = self.accept(condition, block.span)?;
@@ -274,6 +269,14 @@ impl Infer<'_, '_, '_> {
                     |operand: &NodeId| facts[operand.at()].as_ref().map(|fact| &*fact.shape);
                 let inputs: Option<SmallVec<[&Shape; 2]>> = operands.iter().map(known).collect();
                 let once = key.once || node.once;
+                // What runs once finds nothing past.
+                let started = once.then(|| {
+                    let mut started = subst.clone();
+                    if let Some(past) = past {
+                        started.insert(past, Poly::zero());
+                    }
+                    started
+                });
                 let depends = |operand: &NodeId| facts[operand.at()].as_ref()?.history.into();
                 let here = Here {
                     key,
@@ -282,7 +285,7 @@ impl Infer<'_, '_, '_> {
                     once,
                     inside: key.inside,
                     rounds: key.rounds.clone(),
-                    subst: if once { &when_nothing_is_past } else { &subst },
+                    subst: started.as_ref().unwrap_or(&subst),
                 };
                 inputs.and_then(|inputs| {
                     let fact = self.fact(node, &inputs, &here)?;

@@ -63,6 +63,49 @@ pub struct Callee {
     pub rounds: Option<Rounds>,
 }
 
+impl Callee {
+    /// A block whose every run has parameters of its own.
+    pub(super) fn each(instance: InstanceId, count: Poly) -> Self {
+        Callee {
+            instance,
+            reading: Reading::Each(count.clone()),
+            times: Times::each(count),
+            rounds: None,
+        }
+    }
+
+    /// A block whose runs all have the same parameters.
+    pub(super) fn again(instance: InstanceId, count: Poly) -> Self {
+        Callee {
+            instance,
+            reading: Reading::Again(count.clone()),
+            times: Times {
+                owned: Poly::one(),
+                active: Poly::one(),
+                ..Times::each(count)
+            },
+            rounds: None,
+        }
+    }
+}
+
+impl Rounds {
+    /// The rounds that matter to something, by their number or by the count of others that do; the outer ones first.
+    pub fn needed<'a>(
+        all: impl DoubleEndedIterator<Item = &'a Rounds>,
+        depends: impl Fn(Sym) -> bool,
+    ) -> Vec<Rounds> {
+        let mut needed: Vec<Rounds> = Vec::new();
+        for one in all.rev() {
+            let mut counts = needed.iter().map(|other| &other.count);
+            if depends(one.number) || counts.any(|count| count.mentions(one.number)) {
+                needed.insert(0, one.clone());
+            }
+        }
+        needed
+    }
+}
+
 /// Rounds by their number, from one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rounds {
@@ -80,15 +123,6 @@ impl Times {
             owned: count.clone(),
             active: count.clone(),
             kept: count,
-        }
-    }
-
-    /// A block whose runs all have the same parameters.
-    pub(super) fn sharing(count: Poly) -> Self {
-        Times {
-            owned: Poly::one(),
-            active: Poly::one(),
-            ..Times::each(count)
         }
     }
 

@@ -123,17 +123,11 @@ fn further(
         (Reading::Again(count), Some(Reading::Again(before))) => *before = &*before * count,
         (reading, _) => readings.push(reading.clone()),
     }
-    let mut rounds: Vec<Rounds> = Vec::new();
-    for one in way.rounds.iter().chain(summed).rev() {
-        let mut counts = rounds.iter().map(|other| &other.count);
-        if readings.iter().any(|reading| reading.mentions(one.number))
-            || counts.any(|count| count.mentions(one.number))
-        {
-            rounds.insert(0, one.clone());
-        } else {
-            copies = over_rounds(&copies, std::slice::from_ref(one), cx)?;
-        }
-    }
+    let all = || way.rounds.iter().chain(summed);
+    let depends = |number| readings.iter().any(|reading| reading.mentions(number));
+    let rounds = Rounds::needed(all(), depends);
+    let closed: Vec<Rounds> = all().filter(|one| !rounds.contains(one)).cloned().collect();
+    let copies = over_rounds(&copies, &closed, cx)?;
     Ok((Way { readings, rounds }, copies))
 }
 
