@@ -36,9 +36,6 @@ pub struct Amounts {
     pub cache_read: Stored,
     /// Scalars that are written to caches and states.
     pub cache_written: Stored,
-    /// Trainable scalars that are read, each once a pass, and of tables the rows that are looked up; nothing for an op that
-    /// reads none.
-    pub weights_read: Option<Box<Bounds>>,
 }
 
 /// An op as the author wrote it, over all its repeats.
@@ -73,6 +70,9 @@ pub struct Row {
     pub length: Option<Length>,
     /// Elementwise operations by kind.
     pub elementwise: Vec<(Kind, Ops)>,
+    /// Trainable scalars that are read, each once a pass, and of tables the rows that are looked up; nothing for an op that
+    /// reads none.
+    pub weights_read: Option<Box<Bounds>>,
     /// Totals over all repeats and steps; parameters are counted in the first stage.
     pub amounts: Amounts,
 }
@@ -110,7 +110,6 @@ impl Amounts {
             state: Stored::zero(),
             cache_read: Stored::zero(),
             cache_written: Stored::zero(),
-            weights_read: None,
         }
     }
 
@@ -130,8 +129,6 @@ impl Amounts {
             state: Stored(sum(|a| &a.state.0)),
             cache_read: Stored(sum(|a| &a.cache_read.0)),
             cache_written: Stored(sum(|a| &a.cache_written.0)),
-            weights_read: Bounds::sum(rows.filter_map(|amounts| amounts.weights_read.as_deref()))
-                .map(Box::new),
         }
     }
 }
@@ -220,7 +217,7 @@ impl Ledger {
         let read = self
             .rows
             .iter()
-            .filter_map(|row| row.amounts.weights_read.as_deref());
+            .filter_map(|row| row.weights_read.as_deref());
         let sum = Poly::sum(read.map(|bounds| bounds.get(bound).clone()));
         let formula = self.stored(&sum, dtype);
         match bound {

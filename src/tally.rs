@@ -158,12 +158,7 @@ impl Tally<'_, '_> {
         let instance = traced.instance(id);
         let block = self.graph.block(instance.block);
         let copies = &self.copies[id.0];
-        let times = Times {
-            runs: self.put(&copies.times.runs)?,
-            owned: self.put(&copies.times.owned)?,
-            active: self.put(&copies.times.active)?,
-            kept: self.put(&copies.times.kept)?,
-        };
+        let times = copies.times.try_map(|amount| self.put(amount))?;
         let read = copies.read(&mut self.cx)?;
         let read = read.try_map(|copies| self.put(copies))?;
         let mut rounds = copies.rounds.clone();
@@ -240,6 +235,7 @@ impl Tally<'_, '_> {
                 output: fact.shape.clone(),
                 length: None,
                 elementwise: Vec::new(),
+                weights_read: None,
                 amounts: Amounts::zero(),
             };
             let mut row = self.entered(row, &work, &times, waits)?;
@@ -247,7 +243,7 @@ impl Tally<'_, '_> {
                 row.amounts.flops = self.flops(&row, &work, whole, &times.runs)?;
                 let read =
                     self.weights_read((block, node_id), (&work, &fact.shape), &times.runs, &read)?;
-                row.amounts.weights_read = read.map(Box::new);
+                row.weights_read = read.map(Box::new);
             }
             self.rows.push(row);
         }
