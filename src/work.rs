@@ -326,16 +326,6 @@ impl Bounds {
         }
     }
 
-    /// Each joined with the same one of another.
-    #[must_use]
-    pub fn zip(&self, other: &Bounds, join: impl Fn(&Poly, &Poly) -> Poly) -> Bounds {
-        Bounds {
-            lower: join(&self.lower, &other.lower),
-            expected: join(&self.expected, &other.expected),
-            upper: join(&self.upper, &other.upper),
-        }
-    }
-
     /// Each made another.
     ///
     /// # Errors

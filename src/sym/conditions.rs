@@ -172,21 +172,9 @@ impl Condition {
         }
     }
 
-    /// Whether a symbol occurs in it.
+    /// Whether it speaks of a symbol.
     pub fn mentions(&self, sym: Sym) -> bool {
-        match self {
-            Condition::Integer(a) | Condition::NonZero(a) | Condition::InDomain(a, _) => {
-                a.mentions(sym)
-            }
-            Condition::Equal(a, b) | Condition::AtLeast(a, b) | Condition::Divides(a, b) => {
-                a.mentions(sym) || b.mentions(sym)
-            }
-            Condition::Throughout {
-                number,
-                count,
-                holds,
-            } => count.mentions(sym) || *number != sym && holds.mentions(sym),
-        }
+        self.symbols().contains(&sym)
     }
 
     /// Whether the condition follows from the domains of the symbols alone.
