@@ -54,16 +54,15 @@ fn read(ledger: &Ledger, numbers: &Bindings, d: i64) -> [Coeff; 3] {
 #[test]
 fn trap_15_experts_are_read_as_far_as_they_are_chosen() {
     let bench = Bench::new("experts", MODEL, &[]);
-    let symbol = |name: &str| bench.model.symbols().lookup(name).expect("declared");
     for (experts, active) in [(1, 1), (2, 1), (3, 1), (3, 2), (4, 2), (4, 4), (4, 0)] {
         for (batch, context) in [(1, 1), (1, 3), (2, 1), (2, 2)] {
             let d = 3;
-            let numbers = Bindings::from_iter([
-                (symbol("B"), batch),
-                (symbol("T"), context),
-                (symbol("E"), experts),
-                (symbol("k"), active),
-                (symbol("d"), d),
+            let numbers = bench.numbers(&[
+                ("B", batch),
+                ("T", context),
+                ("E", experts),
+                ("k", active),
+                ("d", d),
             ]);
             for (phase, positions) in [("forward", batch * context), ("decode", batch)] {
                 let ledger = bench.ledger(phase, "exact");
@@ -167,17 +166,16 @@ fn experts_that_are_chosen_again_are_read_once() {
     ];
     for (text, (context, layers, active), inner) in cases {
         let bench = Bench::new("again", &text, &[]);
-        let symbol = |name: &str| bench.model.symbols().lookup(name).expect("declared");
         let (experts, d) = (3, 2);
         let (all, some) = inner.unwrap_or((1, 1));
-        let numbers = Bindings::from_iter([
-            (symbol("T"), context),
-            (symbol("L"), layers),
-            (symbol("E"), experts),
-            (symbol("k"), active),
-            (symbol("F"), i64::from(all)),
-            (symbol("j"), i64::from(some)),
-            (symbol("d"), d),
+        let numbers = bench.numbers(&[
+            ("T", context),
+            ("L", layers),
+            ("E", experts),
+            ("k", active),
+            ("F", i64::from(all)),
+            ("j", i64::from(some)),
+            ("d", d),
         ]);
         let draws = Draws {
             experts: experts as u32,
@@ -259,19 +257,18 @@ fn experts_with_a_capacity_work_on_all_the_room_they_have() {
         r#"Route(block: expert, experts: "E", active: "k", inputs: x, capacity: "5/4")"#,
     );
     let bench = Bench::new("room", &text, &[]);
-    let symbol = |name: &str| bench.model.symbols().lookup(name).expect("declared");
     let ledger = bench.ledger("forward", "exact");
     let routed = ledger.only(|row| row.path.starts_with("mixed"));
     for (experts, active, batch, context) in
         [(4, 1, 1, 8), (4, 2, 3, 5), (8, 2, 1, 1), (3, 3, 2, 7)]
     {
         let d = 6;
-        let numbers = Bindings::from_iter([
-            (symbol("B"), batch),
-            (symbol("T"), context),
-            (symbol("E"), experts),
-            (symbol("k"), active),
-            (symbol("d"), d),
+        let numbers = bench.numbers(&[
+            ("B", batch),
+            ("T", context),
+            ("E", experts),
+            ("k", active),
+            ("d", d),
         ]);
         // The least room in which 5/4 of an even share fits, found by trying.
         let wanted = 5 * active * batch * context;

@@ -42,6 +42,16 @@ impl Bench {
         }
     }
 
+    /// Numbers for symbols, by their names.
+    pub(crate) fn numbers(&self, named: &[(&str, i64)]) -> Bindings {
+        let find = |name: &str| {
+            let known = self.model.symbols().lookup(name);
+            known.unwrap_or_else(|| panic!("no symbol `{name}`"))
+        };
+        let pairs = named.iter();
+        pairs.map(|(name, value)| (find(name), *value)).collect()
+    }
+
     /// The ledger of a phase under a shipped profile.
     pub(crate) fn ledger(&self, phase: &str, profile: &str) -> Ledger {
         let profile = Profile::shipped(profile).expect("a profile that is shipped");

@@ -104,7 +104,7 @@ fn rounds_of_different_sizes_are_those_that_are_written_out() {
         }
         nodes += &format!("end: Map(copy, [x{layers}])");
         let written = Bench::new("written out", &model(&nodes, "end"), &[]);
-        let numbers = |bench: &Bench| -> Bindings {
+        let numbers = |bench: &Bench| {
             let values = [
                 ("T", 3),
                 ("N", 2),
@@ -115,11 +115,7 @@ fn rounds_of_different_sizes_are_those_that_are_written_out() {
                 ("w", 2),
                 ("E", 3),
             ];
-            let find = |name| bench.model.symbols().lookup(name).expect("declared");
-            values
-                .iter()
-                .map(|(name, value)| (find(name), *value))
-                .collect()
+            bench.numbers(&values)
         };
         for phase in ["forward", "prefill", "decode", "chunk", "generate"] {
             let (one, other) = (sums.ledger(phase, "exact"), written.ledger(phase, "exact"));
@@ -177,13 +173,8 @@ fn choices_and_counts_that_depend_on_the_round_are_those_that_are_written_out() 
         let written = Bench::new("written out", &model(&format!("{nodes}end: x{last}")), &[]);
         for phase in ["forward", "decode", "generate"] {
             let values = [("T", 3), ("N", 2), ("L", layers), ("d", 2), ("E", 3)];
-            let at = |bench: &Bench| {
-                let numbers = values.iter();
-                let numbers: Bindings = numbers
-                    .map(|(name, value)| (bench_symbol(bench, name), *value))
-                    .collect();
-                amounts(&bench.ledger(phase, "exact"), &numbers)
-            };
+            let at =
+                |bench: &Bench| amounts(&bench.ledger(phase, "exact"), &bench.numbers(&values));
             assert_eq!(at(&sums), at(&written), "{layers} layers, {phase}");
         }
     }
@@ -209,10 +200,6 @@ fn a_sum_inside_the_bound_of_another_ends() {
     );
 }
 
-fn bench_symbol(bench: &Bench, name: &str) -> dotledger::sym::Sym {
-    bench.model.symbols().lookup(name).expect("declared")
-}
-
 #[test]
 fn sizes_of_rounds_that_fall_below_zero_are_refused() {
     let text = |size: &str| {
@@ -223,25 +210,13 @@ fn sizes_of_rounds_that_fall_below_zero_are_refused() {
         )
     };
     let bench = Bench::new("falls", &text("d - 2*i"), &[]);
-    let at = |layers: i64| {
-        let find = |name| bench.model.symbols().lookup(name).expect("declared");
-        bench.accepted(
-            "forward",
-            &Bindings::from_iter([(find("L"), layers), (find("d"), 7)]),
-        )
-    };
+    let at = |layers: i64| bench.accepted("forward", &bench.numbers(&[("L", layers), ("d", 7)]));
     assert_eq!(at(3), Ok(()));
     let refused = at(4).expect_err("7 - 8 is no size");
     assert!(refused.contains("d - 2*L >= 0"), "{refused}");
     // Between the first round and the last: 3, 0, -1, 0, 3.
     let bends = Bench::new("bends", &text("i^2 - 6*i + 8"), &[]);
-    let at = |layers: i64| {
-        let find = |name| bench_symbol(&bends, name);
-        bends.accepted(
-            "forward",
-            &Bindings::from_iter([(find("L"), layers), (find("d"), 7)]),
-        )
-    };
+    let at = |layers: i64| bends.accepted("forward", &bends.numbers(&[("L", layers), ("d", 7)]));
     assert_eq!(at(2), Ok(()));
     for layers in [3, 4, 5, 9] {
         let refused = at(layers).expect_err("9 - 18 + 8 is no size");
@@ -249,13 +224,8 @@ fn sizes_of_rounds_that_fall_below_zero_are_refused() {
     }
     // 30 over 1, 2 and 3 are sizes, over 4 not, over 5 again.
     let quotient = Bench::new("quotient", &text("d/i"), &[]);
-    let at = |layers: i64| {
-        let find = |name| bench_symbol(&quotient, name);
-        quotient.accepted(
-            "forward",
-            &Bindings::from_iter([(find("L"), layers), (find("d"), 30)]),
-        )
-    };
+    let at =
+        |layers: i64| quotient.accepted("forward", &quotient.numbers(&[("L", layers), ("d", 30)]));
     assert_eq!(at(3), Ok(()));
     assert!(at(5).is_err());
     let half = Bench::new("half", &text("d*i/2"), &[]);

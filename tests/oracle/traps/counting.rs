@@ -1,6 +1,6 @@
 //! Traps of counting: what is a dot, how often it runs, whose parameters are whose, what is refused.
 
-use super::{Trial, flat, llama, numbers, refusal};
+use super::{Trial, flat, llama, refusal};
 use crate::harness::Bench;
 use crate::models::shipped;
 
@@ -15,12 +15,8 @@ fn trap_10_positions_that_fill_no_chunk_are_refused_and_not_dropped() {
     let text = r#"Model(name: "chunks", symbols: (N: "positions", C: "chunk", D: width), inputs: (x: "@N D"),
         nodes: (y: Rearrange(x, "(b c) d -> b c d", "c = C"), z: Linear(y, "D -> D")), output: z)"#;
     let bench = Bench::new("chunks", text, &[]);
-    let at = |n: i64, c: i64| {
-        bench.accepted(
-            "forward",
-            &numbers(&bench.model, &[("N", n), ("C", c), ("D", 1)]),
-        )
-    };
+    let at =
+        |n: i64, c: i64| bench.accepted("forward", &bench.numbers(&[("N", n), ("C", c), ("D", 1)]));
     assert_eq!(at(6, 3), Ok(()));
     assert!(at(7, 3).is_err());
 }
@@ -132,10 +128,7 @@ fn trap_22_taps_on_the_padding_count_and_groups_divide_exactly() {
     );
     let grouped = Bench::new("groups", &node(r#", groups: "G""#), &[]);
     let at = |d: i64, g: i64| {
-        grouped.accepted(
-            "forward",
-            &numbers(&grouped.model, &[("N", 4), ("D", d), ("G", g)]),
-        )
+        grouped.accepted("forward", &grouped.numbers(&[("N", 4), ("D", d), ("G", g)]))
     };
     assert_eq!(at(6, 3), Ok(()));
     assert!(at(7, 3).is_err());
@@ -176,12 +169,9 @@ fn trap_32_heads_that_do_not_divide_are_refused_and_nothing_overflows() {
             ("P", 4),
         ]
     };
-    assert_eq!(
-        bench.accepted("forward", &numbers(&bench.model, &given(6))),
-        Ok(())
-    );
+    assert_eq!(bench.accepted("forward", &bench.numbers(&given(6))), Ok(()));
     let refused = bench
-        .accepted("forward", &numbers(&bench.model, &given(7)))
+        .accepted("forward", &bench.numbers(&given(7)))
         .expect_err("7 is no multiple of 3");
     assert!(
         refused.contains("d = 7") && refused.contains("H = 3"),
@@ -190,10 +180,7 @@ fn trap_32_heads_that_do_not_divide_are_refused_and_nothing_overflows() {
     let wide = flat(r#"x: "@N D""#, r#"y: Linear(x, "D -> D")"#, "y");
     let bench = Bench::new("wide", &wide, &[]);
     let total = bench.ledger("forward", "exact").total();
-    let huge = numbers(
-        &bench.model,
-        &[("N", 10_i64.pow(15)), ("D", 10_i64.pow(18)), ("G", 1)],
-    );
+    let huge = bench.numbers(&[("N", 10_i64.pow(15)), ("D", 10_i64.pow(18)), ("G", 1)]);
     let value = total
         .macs
         .poly()

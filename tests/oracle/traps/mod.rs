@@ -4,9 +4,9 @@ mod attention;
 mod counting;
 mod time;
 
+use dotledger::Ledger;
 use dotledger::ledger::Row;
 use dotledger::sym::{Bindings, Poly};
-use dotledger::{Ledger, Model};
 
 use crate::concrete::{Entry, Run};
 use crate::harness::{Bench, read};
@@ -20,19 +20,6 @@ struct Trial {
     ledger: Ledger,
 }
 
-fn numbers(model: &Model, given: &[(&str, i64)]) -> Bindings {
-    let find = |name: &str| {
-        model
-            .symbols()
-            .lookup(name)
-            .unwrap_or_else(|| panic!("no symbol `{name}`"))
-    };
-    given
-        .iter()
-        .map(|(name, value)| (find(name), *value))
-        .collect()
-}
-
 impl Trial {
     fn new(text: &str, switches: &[(&str, bool)], phase: &str, given: &[(&str, i64)]) -> Trial {
         let switches: Vec<(String, bool)> = switches
@@ -40,7 +27,7 @@ impl Trial {
             .map(|(name, on)| ((*name).to_owned(), *on))
             .collect();
         let mut bench = Bench::new("trap", text, &switches);
-        let numbers = numbers(&bench.model, given);
+        let numbers = bench.numbers(given);
         bench.compare(phase, &numbers).expect("the sizes fit");
         let run = bench.walk(phase, &numbers, true).expect("the sizes fit");
         let ledger = bench.ledger(phase, "exact");
