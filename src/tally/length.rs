@@ -1,7 +1,7 @@
 //! How long dots are, under a mask, in all steps of a stage and in rounds of different sizes.
 
 use super::Tally;
-use crate::mask::Pairs;
+use crate::mask::{MaskCounting, Pairs};
 use crate::sym::{AlgebraError, Context, Poly, Subst, Sym};
 use crate::work::{Contraction, Counted, Length, MaskedAxes};
 
@@ -102,7 +102,7 @@ impl Tally<'_, '_> {
     }
 
     /// The pairs of steps of one query each, under a mask: those of all their queries at once, after what was past before
-    /// the first.
+    /// the first. A profile that counts masked pairs counts at each step the keys that are there by then.
     fn pairs_of_steps(
         &mut self,
         contraction: &Contraction,
@@ -115,7 +115,7 @@ impl Tally<'_, '_> {
         let (queries, keys) = (self.put(&pair.axes.queries)?, self.put(&pair.axes.keys)?);
         let (at_last, masks) = (self.at_step(&keys, step, count)?, self.profile.masks);
         let grows_by_one = &keys - &Poly::symbol(step) == &at_last - count;
-        if !queries.is_one() || !grows_by_one {
+        if masks != MaskCounting::Exact || !queries.is_one() || !grows_by_one {
             return Ok(None);
         }
         let size = |size: &Poly| self.cx.substitute(size, &self.stage.puts);
