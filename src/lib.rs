@@ -83,6 +83,7 @@ pub mod summary;
 pub mod sym;
 mod tally;
 pub mod values;
+pub mod verify;
 pub mod work;
 
 pub use diag::Diagnostics;

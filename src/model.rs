@@ -11,7 +11,7 @@ use crate::formula::check;
 use crate::graph::Graph;
 use crate::infer::{Traced, infer};
 use crate::ledger::Ledger;
-use crate::lower::{Lowered, Phase, lower};
+use crate::lower::{Lowered, Phase, Positions, lower};
 use crate::part::Role;
 use crate::phase;
 use crate::profile::Profile;
@@ -142,6 +142,11 @@ impl Model {
     /// The phases themselves.
     pub(crate) fn each_phase(&self) -> &[Phase] {
         &self.lowered.phases
+    }
+
+    /// The symbols of its positions, where it has a sequence.
+    pub(crate) fn positions(&self) -> Option<Positions> {
+        self.lowered.positions
     }
 
     /// The names of its presets.

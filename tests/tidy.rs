@@ -15,6 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["ledger"],
     &["tally"],
     &["model"],
+    &["verify"],
     &["summary"],
     &["report"],
     &["cli"],

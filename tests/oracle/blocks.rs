@@ -115,7 +115,7 @@ fn parameters_are_counted_by_identity() {
     let bench = Bench::new("nested", NESTED, &[]);
     let mut random = Random::new(5);
     for _ in 0..10 {
-        let numbers = small(&bench.model, &mut random, 3);
+        let numbers = small(&bench.model, "forward", &mut random, 3);
         let run = bench
             .walk("forward", &numbers, true)
             .expect("the sizes fit");

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::harness::{Bench, read};
-use crate::sample::Random;
+use crate::sample::{Draw, Random};
 
 /// How many chains are drawn.
 const DRAWN: u64 = 300;
@@ -71,8 +71,8 @@ impl Chain {
         match random.within(0, 13) {
             0 => {
                 axes[rank - 1] = [Size::symbol("E"), end.clone(), Size::symbol("E").more(1)]
-                    [random.next() as usize % 3]
-                    .clone();
+                    [random.place(3)]
+                .clone();
                 self.node(
                     &format!(
                         r#"Linear({x}, "{} -> {}", {bias})"#,
@@ -116,13 +116,13 @@ impl Chain {
             ),
             7 if rank > 2 => {
                 axes.remove(at);
-                let how = ["sum", "mean", "max"][random.next() as usize % 3];
+                let how = ["sum", "mean", "max"][random.place(3)];
                 self.node(&format!(r#"Reduce({x}, {how}, "{}")"#, size.0), axes);
             }
             8 => self.node(
                 &format!(
                     "Map({}, [{x}])",
-                    ["silu", "gelu_tanh", "rotary"][random.next() as usize % 3]
+                    ["silu", "gelu_tanh", "rotary"][random.place(3)]
                 ),
                 axes,
             ),

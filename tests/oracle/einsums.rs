@@ -1,7 +1,7 @@
 //! Einsums drawn at random: labels, their order, sizes, positions and masks, written as model files and walked.
 
 use crate::harness::Bench;
-use crate::sample::Random;
+use crate::sample::{Draw, Random};
 
 /// How many einsums are drawn.
 const DRAWN: u64 = 400;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use dotledger::sym::Bindings;
+use dotledger::verify::compare::{Difference, Walked, differences, witnesses};
+use dotledger::verify::passes::walk_phase;
+use dotledger::verify::walk::{Misfit, Run};
 use dotledger::{Ledger, Model, Options, Profile};
 
-use crate::compare::{differences, witnesses};
-use crate::concrete::{Misfit, Positions, Run, Setting, walk};
 use crate::sample::{Random, free, small, wide};
 
 /// The profiles that are compared, with whether masked pairs are left out, and FLOPs a MAC.
@@ -60,58 +61,49 @@ impl Bench {
             .unwrap_or_else(|e| panic!("{} in {phase}:\n{}", self.name, e))
     }
 
-    /// The phases of one pass at a context of `T`; `sessions` walks the others.
-    pub(crate) fn walked_phases(&self) -> Vec<String> {
+    /// The names of its phases.
+    pub(crate) fn phases(&self) -> Vec<String> {
         let phases = self.model.phases().into_iter();
-        let known = phases.filter(|phase| Positions::of(phase, 1).is_some());
-        known.map(str::to_owned).collect()
+        phases.map(str::to_owned).collect()
     }
 
-    /// Walks the model once, at given positions.
-    pub(crate) fn walk_at(
+    /// Walks the stages of a phase at some numbers.
+    pub(crate) fn stages(
         &self,
-        positions: Positions,
+        phase: &str,
         numbers: &Bindings,
         masks: bool,
-    ) -> Result<Run, Misfit> {
-        let symbols = self.model.symbols();
-        let setting = Setting::new(symbols, numbers.clone(), self.wide.clone());
-        walk(self.model.graph(), &setting.at(positions), masks)
+    ) -> Result<Vec<Walked>, Misfit> {
+        walk_phase(&self.model, phase, (numbers, &self.wide), masks)
     }
 
-    /// Walks the model in a phase at some numbers.
+    /// Walks the model in a phase of one stage at some numbers.
     pub(crate) fn walk(&self, phase: &str, numbers: &Bindings, masks: bool) -> Result<Run, Misfit> {
-        let symbols = self.model.symbols();
-        // A model of phases reserves `n`; in one without, `n` is a symbol like any other.
-        let declared = |name: &str| {
-            self.model
-                .meanings()
-                .iter()
-                .any(|(sym, ..)| symbols.name(*sym) == name)
-        };
-        match symbols.lookup("T").and_then(|context| numbers.get(context)) {
-            Some(context) if symbols.lookup("n").is_some() && !declared("n") => {
-                let context = i64::try_from(context.clone()).expect("a small context");
-                let positions = Positions::of(phase, context);
-                self.walk_at(
-                    positions.expect("a phase that the oracle knows"),
-                    numbers,
-                    masks,
-                )
-            }
-            _ => {
-                let setting = Setting::new(symbols, numbers.clone(), self.wide.clone());
-                walk(self.model.graph(), &setting, masks)
-            }
-        }
+        let mut stages = self.stages(phase, numbers, masks)?;
+        assert_eq!(stages.len(), 1, "{phase} is of one stage");
+        Ok(stages.remove(0).run)
+    }
+
+    /// What differs between the ledger of a phase under a profile and its walk.
+    pub(crate) fn differences(
+        &self,
+        (phase, profile): (&str, &str),
+        numbers: &Bindings,
+    ) -> Result<Vec<Difference>, Misfit> {
+        let found = PROFILES.iter().find(|(name, ..)| *name == profile);
+        let (_, masks, flops_per_mac) = *found.expect("a profile that is compared");
+        let stages = self.stages(phase, numbers, masks)?;
+        let ledger = self.ledger(phase, profile);
+        Ok(differences(&ledger, numbers, &stages, flops_per_mac))
     }
 
     /// Compares everything at some numbers in a phase, under both profiles.
     pub(crate) fn compare(&mut self, phase: &str, numbers: &Bindings) -> Result<(), Misfit> {
         for (profile, masks, flops_per_mac) in PROFILES {
-            let run = self.walk(phase, numbers, masks)?;
+            let stages = self.stages(phase, numbers, masks)?;
             let ledger = self.ledger(phase, profile);
-            let found = differences(&ledger, numbers, &run, flops_per_mac);
+            let found = differences(&ledger, numbers, &stages, flops_per_mac);
+            let found: Vec<String> = found.iter().map(ToString::to_string).collect();
             let at = self.words(numbers);
             assert!(
                 found.is_empty(),
@@ -119,14 +111,16 @@ impl Bench {
                 self.name,
                 found.join("\n  ")
             );
-            witnesses(&ledger, &run, &mut self.horizontal);
+            if let [stage] = stages.as_slice() {
+                witnesses(&ledger, &stage.run, &mut self.horizontal);
+            }
         }
         Ok(())
     }
 
     /// Compares at sizes drawn until so many fit, in every phase of the model.
     pub(crate) fn compare_at_random(&mut self, random: &mut Random, samples: usize, high: i64) {
-        for phase in &self.walked_phases() {
+        for phase in &self.phases() {
             let (mut fitting, mut drawn) = (0, 0);
             while fitting < samples {
                 drawn += 1;
@@ -135,13 +129,16 @@ impl Bench {
                     "{} in {phase}: hardly any sizes fit",
                     self.name
                 );
-                let numbers = small(&self.model, random, high);
+                let numbers = small(&self.model, phase, random, high);
                 match self.compare(phase, &numbers) {
                     Ok(()) => {
                         fitting += 1;
                         self.accepts(phase, &numbers);
                     }
-                    Err(Misfit(why)) => self.refuses(phase, &numbers, &why),
+                    Err(misfit) => {
+                        assert!(misfit.of_numbers, "{} in {phase}: {misfit}", self.name);
+                        self.refuses(phase, &numbers, &misfit.why);
+                    }
                 }
             }
         }
@@ -153,7 +150,7 @@ impl Bench {
             .into_iter()
             .map(|sym| (sym, size))
             .collect();
-        for phase in &self.walked_phases() {
+        for phase in &self.phases() {
             self.compare(phase, &numbers)
                 .unwrap_or_else(|why| panic!("{} at {size} everywhere: {why}", self.name));
         }

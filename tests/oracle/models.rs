@@ -79,9 +79,9 @@ fn numbers_are_refused_exactly_where_a_walk_fails() {
         let (mut accepted, mut refused) = (0, 0);
         for _ in 0..60 {
             let numbers = any(&bench.model, &mut random, 4);
-            for phase in &bench.walked_phases() {
-                let walks = bench.walk(phase, &numbers, true).is_ok()
-                    && declared_valid(&bench.model, &numbers);
+            for phase in &bench.phases() {
+                let walks = bench.stages(phase, &numbers, true).is_ok()
+                    && declared_valid(&bench.model, phase, &numbers);
                 let answer = bench.accepted(phase, &numbers);
                 assert_eq!(
                     walks,

@@ -1,8 +1,6 @@
 //! Recurrences, states that outlast a pass, and layers that share their weights.
 
 use crate::harness::{Bench, check, read};
-use crate::sample::{Random, small};
-use crate::sessions::compare_phase;
 
 const PHASES: &str = r#"phases: [forward, prefill, decode, chunk, generate, Phase(name: draft, n: "2", p: "T", o: "2")],
     symbols: (B: batch, L: layers, T: context, N: "tokens", C: "new", P: "before", S: "source", d: width, f: mlp_width, k: "taps")"#;
@@ -139,19 +137,6 @@ fn recurrences_are_what_their_steps_add_up_to() {
         ("depths", depths()),
     ] {
         check(name, &text, 4);
-        let bench = Bench::new(name, &text, &[]);
-        let mut random = Random::new(3);
-        for _ in 0..6 {
-            let numbers = small(&bench.model, &mut random, 4);
-            for phase in ["chunk", "generate", "draft"] {
-                compare_phase(
-                    &bench,
-                    phase,
-                    &numbers,
-                    &format!("{name} {phase} at {numbers:?}"),
-                );
-            }
-        }
     }
 }
 

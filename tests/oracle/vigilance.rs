@@ -5,10 +5,9 @@ use dotledger::ledger::Row;
 use dotledger::part::{Mixing, Part};
 use dotledger::shape::{Axis, Shape};
 use dotledger::sym::{Bindings, Poly};
+use dotledger::verify::compare::{Walked, differences};
 use dotledger::work::Length;
 
-use crate::compare::differences;
-use crate::concrete::Run;
 use crate::harness::Bench;
 use crate::models::shipped;
 use crate::sample::{Random, small};
@@ -82,7 +81,7 @@ const FAULTS_OF_DOTS: [Fault; 2] = [
 struct Watched {
     ledger: Ledger,
     numbers: Bindings,
-    run: Run,
+    stages: Vec<Walked>,
     one: Row,
 }
 
@@ -97,19 +96,20 @@ fn watched(file: &str) -> Watched {
     let mut random = Random::new(17);
     let ledger = bench.ledger("forward", "exact");
     loop {
-        let numbers = small(&bench.model, &mut random, 4);
-        let Ok(run) = bench.walk("forward", &numbers, true) else {
+        let numbers = small(&bench.model, "forward", &mut random, 4);
+        let Ok(stages) = bench.stages("forward", &numbers, true) else {
             continue;
         };
-        let several = run
-            .entries
-            .iter()
-            .all(|entry| entry.output.iter().product::<usize>() > 1);
-        if several && differences(&ledger, &numbers, &run, 2).is_empty() {
+        let mut entries = stages.iter().flat_map(|stage| &stage.run.entries);
+        let several = entries.all(|entry| {
+            let mut shapes = entry.shapes.iter();
+            shapes.all(|shapes| shapes.output.iter().product::<usize>() > 1)
+        });
+        if several && differences(&ledger, &numbers, &stages, 2).is_empty() {
             return Watched {
                 ledger,
                 numbers,
-                run,
+                stages,
                 one,
             };
         }
@@ -120,7 +120,7 @@ impl Watched {
     fn notices(&self, change: impl FnOnce(&mut Ledger)) -> bool {
         let mut ledger = self.ledger.clone();
         change(&mut ledger);
-        !differences(&ledger, &self.numbers, &self.run, 2).is_empty()
+        !differences(&ledger, &self.numbers, &self.stages, 2).is_empty()
     }
 }
 
@@ -198,7 +198,7 @@ fn other_numbers_than_those_of_the_walk_are_noticed() {
             continue;
         }
         assert!(
-            !differences(&watched.ledger, &numbers, &watched.run, 2).is_empty(),
+            !differences(&watched.ledger, &numbers, &watched.stages, 2).is_empty(),
             "{name} does not matter"
         );
     }

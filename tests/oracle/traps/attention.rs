@@ -49,7 +49,10 @@ fn trap_3_scores_of_grouped_heads_count_query_heads() {
 #[test]
 fn trap_4_the_cache_of_grouped_heads_holds_key_heads() {
     let trial = llama("decode", false);
-    assert_eq!(trial.walked("layers.attention.keys").output, [1, 5, 2, 3]);
+    assert_eq!(
+        trial.walked("layers.attention.keys").shapes[0].output,
+        [1, 5, 2, 3]
+    );
 }
 
 #[test]

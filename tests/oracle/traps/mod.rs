@@ -8,9 +8,9 @@ use dotledger::Ledger;
 use dotledger::ledger::Row;
 use dotledger::sym::{Bindings, Poly};
 
-use crate::concrete::{Entry, Run};
 use crate::harness::{Bench, read};
 use crate::models::shipped;
+use dotledger::verify::walk::{Entry, Run};
 
 /// A model at some numbers in a phase: its walk agrees with its ledger, and both can be asked.
 struct Trial {

@@ -1,6 +1,6 @@
 //! Labels of an equation bound to axes of concrete tensors.
 
-use dotledger::ops::equation::Equation;
+use crate::ops::equation::Equation;
 
 use super::setting::Misfit;
 use super::tensor::{Axis, Tensor};
@@ -14,15 +14,11 @@ impl<'e> Labels<'e> {
     pub(crate) fn bind(equation: &'e Equation, inputs: &[&Tensor]) -> Result<Labels<'e>, Misfit> {
         let mut labels: Vec<(&str, Axis, usize)> = Vec::new();
         if equation.inputs.len() != inputs.len() {
-            return Err(Misfit(String::from(
-                "the equation is of another number of inputs",
-            )));
+            return Err(Misfit::new("the equation is of another number of inputs"));
         }
         for (groups, tensor) in equation.inputs.iter().zip(inputs) {
             if groups.len() != tensor.rank() {
-                return Err(Misfit(String::from(
-                    "the equation is of another number of axes",
-                )));
+                return Err(Misfit::new("the equation is of another number of axes"));
             }
             let coordinates = tensor.0.iter().filter(|axis| axis.is_position()).count();
             for (label, axis) in groups.iter().flatten().zip(&tensor.0) {
@@ -31,7 +27,7 @@ impl<'e> Labels<'e> {
                     None => labels.push((label, axis.clone(), says)),
                     Some((_, known, _)) if known.size.here != axis.size.here => {
                         let (one, other) = (known.size.here, axis.size.here);
-                        return Err(Misfit(format!("`{label}` is {one} and {other}")));
+                        return Err(Misfit::new(format!("`{label}` is {one} and {other}")));
                     }
                     Some((_, known, said)) if *said < says => {
                         (*known, *said) = (axis.clone(), says)
@@ -51,7 +47,7 @@ impl<'e> Labels<'e> {
     /// Where a label stands in the order.
     pub(crate) fn at(&self, label: &str) -> Result<usize, Misfit> {
         let found = self.0.iter().position(|(known, _)| *known == label);
-        found.ok_or_else(|| Misfit(format!("`{label}` is of no input")))
+        found.ok_or_else(|| Misfit::new(format!("`{label}` is of no input")))
     }
 
     /// How many labels there are.

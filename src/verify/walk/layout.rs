@@ -1,6 +1,6 @@
 //! Sources and layout: ops that move data and compute nothing. Each output scalar is followed to the one it copies.
 
-use dotledger::ops::args::Arg;
+use crate::ops::args::Arg;
 
 use super::count::{Count, Store};
 use super::ops::{Given, misfit};
@@ -10,6 +10,7 @@ use super::tensor::{Axis, Size, Tensor, each};
 /// `Param`: its scalars are trained.
 pub(crate) fn param(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor, Misfit> {
     let output = given.axes("shape")?;
+    count.visit(&output.dims())?;
     each(&output.dims(), |_| count.weigh("tensor"));
     Ok(output)
 }
@@ -27,6 +28,7 @@ fn follow(
     source: impl Fn(&[usize]) -> Option<(usize, Vec<usize>)>,
 ) -> Result<(), Misfit> {
     let mut inside = true;
+    count.visit(&output.dims())?;
     each(&output.dims(), |at| {
         count.sight.output(output, at);
         if let Some((input, place)) = source(at) {
@@ -245,7 +247,7 @@ pub(crate) fn rearrange(given: &Given<'_, '_>, count: &mut Count) -> Result<Tens
             if let Some(size) = size {
                 left = left
                     .split(size)
-                    .ok_or_else(|| Misfit(format!("{} does not divide an axis", size.here)))?;
+                    .ok_or_else(|| Misfit::new(format!("{} does not divide an axis", size.here)))?;
             }
             sizes.push(size);
         }

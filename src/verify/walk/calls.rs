@@ -1,20 +1,20 @@
 //! Blocks that are called: once, as experts, in rounds, at one place after another.
 
-use dotledger::graph::{BlockId, Turns};
-use dotledger::part::Part;
-use dotledger::sym::Poly;
+use crate::graph::{BlockId, Turns};
+use crate::part::Part;
+use crate::sym::{Coeff, Poly, Sym};
 
+use super::blocks::{Place, Run, Seen, Walker};
 use super::count::{Count, Store};
 use super::ops::declared;
 use super::setting::{Misfit, Setting};
-use super::tensor::{Axis, Size, Tensor};
-use super::walk::{Entry, Place, Seen, Walker};
+use super::tensor::{Axis, Tensor};
 
 /// A call as it is written.
 #[derive(Clone)]
 pub(super) struct Call {
     pub(super) block: BlockId,
-    pub(super) dims: Vec<Size>,
+    pub(super) dims: Vec<Poly>,
     pub(super) name: String,
     pub(super) part: Part,
     pub(super) once: bool,
@@ -32,84 +32,105 @@ impl Call {
 }
 
 impl Walker<'_> {
-    /// Runs a block as each of its experts: the work of those that a position passes, the weights of all.
+    /// Runs a block as each of its experts: the work of those that a position passes, the weights of all. With a capacity each
+    /// of them works on all its room, which may be more or fewer places than there are positions.
     pub(super) fn route(
         &mut self,
         call: &Call,
         [experts, active]: [&Poly; 2],
+        capacity: Option<&Poly>,
         setting: &Setting<'_>,
         inputs: &[&Seen],
         place: &Place,
     ) -> Result<Seen, Misfit> {
         let (experts, active) = (setting.size(experts)?.here, setting.size(active)?.here);
         if active > experts {
-            return Err(Misfit(format!("{active} active of {experts} experts")));
+            return Err(Misfit::new(format!("{active} active of {experts} experts")));
         }
         if experts == 0 {
-            return Err(Misfit(String::from("no expert gives anything")));
+            return Err(Misfit::new("no expert gives anything"));
         }
+        let positions = inputs.first().map_or(1, |input| routed(&input.tensor));
+        let room = match capacity {
+            Some(share) => Some(setting.room(share, active * positions, experts)?),
+            None => None,
+        };
         let mut given = Seen::default();
         for expert in 0..experts {
-            let (known, weights) = (self.run.entries.clone(), self.run.weights.clone());
-            given = self.call(call, setting, inputs, place, &format!("#{expert}"))?;
-            if expert >= active {
-                let walked = std::mem::replace(&mut self.run.entries, known);
-                self.own_only(walked);
-                let new = self.run.weights.keys();
-                let new = new.filter(|owner| !weights.contains_key(*owner));
-                self.run.idle.extend(new.cloned());
-            }
+            let before = std::mem::take(&mut self.run);
+            let called = self.call(call, setting, inputs, place, &format!("#{expert}"));
+            let walked = std::mem::replace(&mut self.run, before);
+            given = called?;
+            self.take_over(walked, expert < active, room.map(|room| (room, positions)))?;
         }
         Ok(given)
     }
 
-    /// Takes over the weights of nodes that were walked for an idle expert, and nothing that they did.
-    fn own_only(&mut self, walked: Vec<Entry>) {
-        for entry in walked {
-            let weights = entry.count.weights.clone();
-            match self
-                .run
-                .entries
-                .iter_mut()
-                .find(|known| known.path == entry.path)
-            {
-                Some(known) => {
-                    known.count.weights = weights;
-                    known.copies = entry.copies;
-                }
-                None => {
-                    let count = Count {
-                        weights,
-                        ..Count::default()
-                    };
-                    self.run.entries.push(Entry {
-                        runs: 0,
-                        count,
-                        ..entry
-                    });
-                }
+    /// Takes over what was walked for an expert: of an idle one its weights alone, and of one with room of its own the work
+    /// on so many places of those that were walked.
+    fn take_over(
+        &mut self,
+        walked: Run,
+        chosen: bool,
+        room: Option<(usize, usize)>,
+    ) -> Result<(), Misfit> {
+        self.run.points = self.run.points.saturating_add(walked.points);
+        self.run.idle.extend(walked.idle);
+        if !chosen {
+            self.run.idle.extend(walked.weights.keys().cloned());
+        }
+        for (owner, scalars) in walked.weights {
+            if self.run.weights.insert(owner.clone(), scalars).is_some() {
+                return Err(Misfit::beyond(format!("two tensors are called `{owner}`")));
             }
         }
+        for mut entry in walked.entries {
+            let store = entry.count.store;
+            match room {
+                Some((room, positions)) => {
+                    let scaled = entry.count.scaled(room, positions).ok_or_else(|| {
+                        let why = format!("work on {positions} positions, done on {room}");
+                        Misfit::beyond(format!("{why}, is no whole number")).at(&entry.path)
+                    })?;
+                    entry.count = scaled;
+                    entry.runs = &entry.runs * &share(room, positions)?;
+                }
+                None if !chosen => {
+                    entry.count = Count {
+                        weights: entry.count.weights,
+                        ..Count::default()
+                    };
+                    entry.runs = Coeff::from(0);
+                }
+                None => {}
+            }
+            // Of new positions, an expert keeps those that chose it.
+            entry.count.store = if chosen { store } else { Store::default() };
+            self.run.absorb(entry)?;
+        }
+        Ok(())
     }
 
-    /// Runs blocks in turn; what a round gives is carried into the first input of the next.
+    /// Runs blocks in turn; what a round gives is carried into the first input of the next. Where sizes depend on the `number`
+    /// of the round, it is set.
     pub(super) fn rounds(
         &mut self,
         calls: &[Call],
-        turns: &[usize],
-        shared: bool,
+        (turns, number, shared): (&[usize], Option<Sym>, bool),
         setting: &Setting<'_>,
         inputs: &[&Seen],
         place: &Place,
     ) -> Result<Seen, Misfit> {
         let Some((first, others)) = inputs.split_first() else {
-            return Err(Misfit(String::from("nothing is carried")));
+            return Err(Misfit::beyond("nothing is carried"));
         };
         let mut carried = (*first).clone();
-        for (round, turn) in turns.iter().enumerate() {
+        for (round, turn) in (0_i64..).zip(turns) {
             let inputs: Vec<&Seen> = std::iter::once(&carried)
                 .chain(others.iter().copied())
                 .collect();
+            let of_round = number.map(|number| setting.numbered(number, round + 1));
+            let setting = of_round.as_ref().unwrap_or(setting);
             let given = if shared {
                 let again = round > 0;
                 self.call(&calls[*turn].repeated(again), setting, &inputs, place, "")?
@@ -133,7 +154,7 @@ impl Walker<'_> {
         place: &Place,
     ) -> Result<(Seen, Count), Misfit> {
         let block = self.graph.block(call.block);
-        let inner = setting.within(&block.dims, &call.dims);
+        let inner = setting.within(&block.dims, &setting.sizes(&call.dims)?);
         let size = setting.size(over)?;
         let mut along: Option<Axis> = None;
         let mut places = Vec::with_capacity(inputs.len());
@@ -141,7 +162,7 @@ impl Walker<'_> {
             let mut here = (*input).clone();
             if here.tensor.rank() > shape.rank() {
                 let Some(at) = here.tensor.find(size) else {
-                    return Err(Misfit(String::from("no axis to run along")));
+                    return Err(Misfit::new("no axis to run along"));
                 };
                 let axis = here.tensor.0.remove(at);
                 // What is cut anywhere at the places of positions runs over positions.
@@ -152,7 +173,7 @@ impl Walker<'_> {
             places.push(here);
         }
         let Some(axis) = along else {
-            return Err(Misfit(String::from("nothing is taken apart")));
+            return Err(Misfit::new("nothing is taken apart"));
         };
         let mut state = Seen::now(declared(&block.inputs[0].1, &inner)?);
         for step in 0..size.here {
@@ -185,12 +206,11 @@ impl Walker<'_> {
     ) -> Result<Seen, Misfit> {
         let graph = self.graph;
         let block = graph.block(call.block);
-        let setting = setting.within(&block.dims, &call.dims);
+        let setting = setting.within(&block.dims, &setting.sizes(&call.dims)?);
         let mut given = Vec::with_capacity(inputs.len());
         for ((name, shape), input) in block.inputs.iter().zip(inputs) {
             let mut tensor = declared(shape, &setting)?;
-            same_dims(&input.tensor, &tensor)
-                .map_err(|Misfit(why)| Misfit(format!("`{name}`: {why}")))?;
+            same_dims(&input.tensor, &tensor).map_err(|why| why.at(name))?;
             for (axis, given) in tensor.0.iter_mut().zip(&input.tensor.0) {
                 axis.digits.clone_from(&given.digits);
             }
@@ -203,13 +223,27 @@ impl Walker<'_> {
     }
 }
 
+/// How many positions a tensor holds features of: the axes up to the last of positions, or all but one where none is of any.
+fn routed(tensor: &Tensor) -> usize {
+    let last = tensor.0.iter().rposition(Axis::is_position);
+    let leading = last.map_or_else(|| tensor.rank().saturating_sub(1), |at| at + 1);
+    tensor.dims()[..leading].iter().product()
+}
+
+/// One number over another.
+fn share(part: usize, whole: usize) -> Result<Coeff, Misfit> {
+    let number = |size: usize| i64::try_from(size).unwrap_or(i64::MAX);
+    Coeff::from_ratio(number(part), number(whole))
+        .ok_or_else(|| Misfit::beyond("room for a share of no positions"))
+}
+
 /// That a tensor is as long along each axis as one that it stands for.
 fn same_dims(given: &Tensor, wanted: &Tensor) -> Result<(), Misfit> {
     if given.dims() == wanted.dims() {
         return Ok(());
     }
     let (given, wanted) = (given.dims(), wanted.dims());
-    Err(Misfit(format!("{given:?} is given for {wanted:?}")))
+    Err(Misfit::new(format!("{given:?} is given for {wanted:?}")))
 }
 
 /// Which block runs in each round, round by round.
@@ -224,7 +258,7 @@ pub(super) fn whose(
         turns.push(match order {
             Turns::Cycle => (number - 1) % blocks,
             Turns::Every(distance) => match setting.size(distance)?.here {
-                0 => return Err(Misfit(String::from("every round of none"))),
+                0 => return Err(Misfit::new("every round of none")),
                 distance if number % distance == 0 => 0,
                 _ => 1,
             },

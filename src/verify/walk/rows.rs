@@ -17,6 +17,7 @@ pub(crate) fn map(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor, Mi
             let output = labels.tensor(&places);
             let mut point = vec![0; labels.len()];
             let sides = labels.sides(equation)?;
+            count.visit(&output.dims())?;
             each(&output.dims(), |at| {
                 for (place, value) in places.iter().zip(at) {
                     point[*place] = *value;
@@ -50,6 +51,7 @@ pub(crate) fn map(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor, Mi
                     axis.digits.clone_from(&new.digits);
                 }
             }
+            count.visit(&output.dims())?;
             each(&output.dims(), |at| {
                 count.sight.output(&output, at);
                 given
@@ -72,7 +74,8 @@ pub(crate) fn map(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor, Mi
 }
 
 /// Turns to each element of the output, which reads the whole row of the input that goes through it.
-fn look_along(x: &Tensor, output: &Tensor, along: usize, count: &mut Count) {
+fn look_along(x: &Tensor, output: &Tensor, along: usize, count: &mut Count) -> Result<(), Misfit> {
+    count.visit(output.dims().iter().chain([&x.0[along].size.here]))?;
     each(&output.dims(), |at| {
         count.sight.output(output, at);
         for element in 0..x.0[along].size.here {
@@ -85,6 +88,7 @@ fn look_along(x: &Tensor, output: &Tensor, along: usize, count: &mut Count) {
             count.sight.read(x, &place);
         }
     });
+    Ok(())
 }
 
 /// Computes each row along an axis.
@@ -108,7 +112,7 @@ fn sum(calc: &mut Calc<'_>, row: &[f64]) -> f64 {
 pub(crate) fn softmax(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor, Misfit> {
     let x = given.input()?;
     let along = given.axis(x, "axis")?;
-    look_along(x, x, along, count);
+    look_along(x, x, along, count)?;
     each_row(x, along, |row| {
         let mut calc = Calc(count);
         let top = row[1..]
@@ -137,7 +141,7 @@ pub(crate) fn topk(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor, M
     if size.here > x.0[along].size.here {
         return misfit("more elements than there are");
     }
-    look_along(x, x, along, count);
+    look_along(x, x, along, count)?;
     each_row(x, along, |row| {
         let mut left = row.to_vec();
         for _ in 0..size.here {
@@ -165,7 +169,7 @@ pub(crate) fn norm(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor, M
         "batch" => return batch_norm(x, along, (gain, bias), count),
         other => return misfit(format!("the oracle does not know the norm `{other}`")),
     };
-    look_along(x, x, along, count);
+    look_along(x, x, along, count)?;
     each_row(x, along, |row| {
         let mut calc = Calc(count);
         let size = row.len() as f64;
@@ -211,6 +215,7 @@ fn batch_norm(
         let safe = calc.add(channel as f64, 1e-5);
         roots.push(calc.sqrt(safe));
     }
+    count.visit(&x.dims())?;
     each(&x.dims(), |at| {
         count.sight.output(x, at);
         count.sight.read(x, at);
@@ -252,7 +257,7 @@ pub(crate) fn reduce(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor,
             .map(|(_, axis)| axis.clone())
             .collect();
     let output = Tensor(axes);
-    look_along(x, &output, along, count);
+    look_along(x, &output, along, count)?;
     each_row(x, along, |row| {
         let mut calc = Calc(count);
         if how == "max" {

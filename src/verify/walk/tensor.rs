@@ -23,7 +23,7 @@ impl Size {
     /// Both sizes added.
     pub(crate) fn plus(self, other: Size) -> Size {
         Size {
-            here: self.here + other.here,
+            here: self.here.saturating_add(other.here),
             wide: self.wide.wrapping_add(other.wide),
         }
     }
@@ -31,7 +31,7 @@ impl Size {
     /// Both sizes multiplied.
     pub(crate) fn times(self, other: Size) -> Size {
         Size {
-            here: self.here * other.here,
+            here: self.here.saturating_mul(other.here),
             wide: self.wide.wrapping_mul(other.wide),
         }
     }

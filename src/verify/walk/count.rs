@@ -3,24 +3,49 @@
 
 use std::collections::BTreeMap;
 
+use super::setting::Misfit;
 use super::tensor::{Coordinate, Tensor};
+
+/// Most points of index spaces that one run of an op may have.
+pub const MAX_POINTS: u64 = 1 << 24;
 
 /// Counts of one op, or of several runs of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Count {
+pub struct Count {
     /// How many dots there are of each length.
-    pub(crate) lengths: BTreeMap<u64, u64>,
+    pub lengths: BTreeMap<u64, u64>,
     /// Elementwise operations by kind.
-    pub(crate) elementwise: BTreeMap<&'static str, u64>,
+    pub elementwise: BTreeMap<&'static str, u64>,
     /// Trainable scalars of each tensor that the op owns.
-    pub(crate) weights: BTreeMap<&'static str, u64>,
+    pub weights: BTreeMap<&'static str, u64>,
     /// Scalars that it keeps for later passes, and what it reads and writes there.
-    pub(crate) store: Store,
+    pub store: Store,
     /// What its output scalars see.
-    pub(crate) sight: Sight,
+    pub sight: Sight,
+    /// How many points of index spaces were visited.
+    pub points: u64,
 }
 
 impl Count {
+    /// Prepares to visit each point of a box whose axes are as long as these.
+    ///
+    /// # Errors
+    /// When there are more of them than a walk can visit.
+    pub(crate) fn visit<'d>(
+        &mut self,
+        dims: impl IntoIterator<Item = &'d usize>,
+    ) -> Result<(), Misfit> {
+        let points = dims.into_iter().fold(1_u64, |points, size| {
+            points.saturating_mul(u64::try_from(*size).unwrap_or(u64::MAX))
+        });
+        self.points = self.points.saturating_add(points);
+        if self.points > MAX_POINTS {
+            let why = format!("an index space of {points} points; {MAX_POINTS} are walked at most");
+            return Err(Misfit::beyond(why));
+        }
+        Ok(())
+    }
+
     /// One dot that sums so many products.
     pub(crate) fn dot(&mut self, length: u64) {
         *self.lengths.entry(length).or_default() += 1;
@@ -49,13 +74,33 @@ impl Count {
         }
     }
 
+    /// The work of a run on `whole` places, done on `part` of as many; `None` where that is no whole number of operations.
+    pub(crate) fn scaled(&self, part: usize, whole: usize) -> Option<Count> {
+        fn each<K: Ord + Copy>(
+            counts: &BTreeMap<K, u64>,
+            (part, whole): (u64, u64),
+        ) -> Option<BTreeMap<K, u64>> {
+            let one = |(key, count): (&K, &u64)| {
+                let scaled = count.checked_mul(part)?;
+                (scaled % whole == 0).then_some((*key, scaled / whole))
+            };
+            counts.iter().map(one).collect()
+        }
+        let by = (u64::try_from(part).ok()?, u64::try_from(whole).ok()?);
+        Some(Count {
+            lengths: each(&self.lengths, by)?,
+            elementwise: each(&self.elementwise, by)?,
+            ..self.clone()
+        })
+    }
+
     /// How many dots.
-    pub(crate) fn dots(&self) -> u64 {
+    pub fn dots(&self) -> u64 {
         self.lengths.values().sum()
     }
 
     /// How many products they sum.
-    pub(crate) fn macs(&self) -> u64 {
+    pub fn macs(&self) -> u64 {
         self.lengths
             .iter()
             .map(|(length, dots)| length * dots)
@@ -63,12 +108,12 @@ impl Count {
     }
 
     /// How many elementwise operations.
-    pub(crate) fn operations(&self) -> u64 {
+    pub fn operations(&self) -> u64 {
         self.elementwise.values().sum()
     }
 
     /// Adds another run.
-    pub(crate) fn add(&mut self, other: &Count) {
+    pub fn add(&mut self, other: &Count) {
         fn merge<K: Ord + Copy>(into: &mut BTreeMap<K, u64>, from: &BTreeMap<K, u64>) {
             for (key, count) in from {
                 *into.entry(*key).or_default() += count;
@@ -77,6 +122,7 @@ impl Count {
         merge(&mut self.lengths, &other.lengths);
         merge(&mut self.elementwise, &other.elementwise);
         merge(&mut self.weights, &other.weights);
+        self.points = self.points.saturating_add(other.points);
         self.store.add(&other.store);
         self.sight.horizontal |= other.sight.horizontal;
     }
@@ -84,15 +130,15 @@ impl Count {
 
 /// Scalars that outlast a pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Store {
+pub struct Store {
     /// In caches when the pass is over.
-    pub(crate) cached: u64,
+    pub cached: u64,
     /// In states of recurrences when the pass is over.
-    pub(crate) state: u64,
+    pub state: u64,
     /// Left by earlier passes and read in this one.
-    pub(crate) read: u64,
+    pub read: u64,
     /// Written, and there when the pass is over.
-    pub(crate) written: u64,
+    pub written: u64,
 }
 
 impl Store {
@@ -108,7 +154,7 @@ impl Store {
     }
 
     /// Adds what another run keeps.
-    pub(crate) fn add(&mut self, other: &Store) {
+    pub fn add(&mut self, other: &Store) {
         self.cached += other.cached;
         self.state += other.state;
         self.read += other.read;
@@ -118,9 +164,9 @@ impl Store {
 
 /// Which positions an output scalar is of, and which it reads: two values of one coordinate make the op horizontal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Sight {
+pub struct Sight {
     /// Whether some output scalar is of two positions, or reads two.
-    pub(crate) horizontal: bool,
+    pub horizontal: bool,
     seen: Vec<(Coordinate, usize)>,
 }
 

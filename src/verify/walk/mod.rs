@@ -5,6 +5,7 @@
 //! axes, and the value of a polynomial at numbers; shapes, counts, repeats, parts and positions it finds by itself.
 
 mod arithmetic;
+mod blocks;
 mod calls;
 mod count;
 mod dots;
@@ -14,9 +15,12 @@ mod ops;
 mod rows;
 mod setting;
 mod tensor;
-mod walk;
 
-pub(crate) use count::{Count, Store};
-pub(crate) use ops::WALKS;
-pub(crate) use setting::{Misfit, Positions, Setting};
-pub(crate) use walk::{Entry, Run, walk};
+pub use blocks::{Entry, MAX_WALKED, Run, Shapes, walk};
+pub use count::{Count, MAX_POINTS, Sight, Store};
+pub use setting::{Misfit, Positions, Setting};
+
+/// Whether an op of that name can be walked.
+pub fn knows(op: &str) -> bool {
+    ops::WALKS.iter().any(|(known, _)| *known == op)
+}

@@ -2,8 +2,8 @@
 //!
 //! The list is written by hand. An op that is missing from it cannot be walked, and a test compares it with the library's.
 
-use dotledger::ops::args::{Arg, Args, MaskSpec};
-use dotledger::ops::equation::Equation;
+use crate::ops::args::{Arg, Args, MaskSpec};
+use crate::ops::equation::Equation;
 
 use super::count::Count;
 use super::setting::{Misfit, Setting};
@@ -47,7 +47,7 @@ pub(crate) const WALKS: &[(&str, Walk)] = &[
 
 /// A mismatch in words.
 pub(crate) fn misfit<T>(message: impl Into<String>) -> Result<T, Misfit> {
-    Err(Misfit(message.into()))
+    Err(Misfit::new(message))
 }
 
 impl<'r> Given<'r, '_> {
@@ -147,7 +147,7 @@ impl<'r> Given<'r, '_> {
     pub(crate) fn axis(&self, tensor: &Tensor, field: &str) -> Result<usize, Misfit> {
         let size = self.size(field)?;
         tensor.find(size).ok_or_else(|| {
-            Misfit(format!(
+            Misfit::new(format!(
                 "no axis of size {} in {:?}",
                 size.here,
                 tensor.dims()
@@ -158,7 +158,7 @@ impl<'r> Given<'r, '_> {
 
 /// A declared tensor at its numbers; each marked axis is a further coordinate.
 pub(crate) fn declared(
-    shape: &dotledger::shape::Shape,
+    shape: &crate::shape::Shape,
     setting: &Setting<'_>,
 ) -> Result<Tensor, Misfit> {
     let mut marks = 0..;

@@ -1,7 +1,7 @@
 //! Contractions, walked: for every output scalar the products that it sums are visited one by one.
 
-use dotledger::mask::{Align, Mask};
-use dotledger::ops::args::MaskSpec;
+use crate::mask::{Align, Mask};
+use crate::ops::args::MaskSpec;
 
 use super::count::Count;
 use super::labels::{Labels, picked};
@@ -39,6 +39,7 @@ pub(crate) fn linear(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor,
     let output = Tensor(before.iter().cloned().chain(made).collect());
     let bias = given.flag("bias", false);
     let inner: Vec<usize> = from.iter().map(|size| size.here).collect();
+    count.visit(output.dims().iter().chain(&inner))?;
     each(&output.dims(), |at| {
         count.sight.output(&output, at);
         let mut length = 0;
@@ -52,6 +53,7 @@ pub(crate) fn linear(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor,
         }
     });
     let outer: Vec<usize> = to.iter().map(|size| size.here).collect();
+    count.visit(inner.iter().chain(&outer))?;
     each(&[inner, outer.clone()].concat(), |_| count.weigh("weight"));
     if bias {
         each(&outer, |_| count.weigh("bias"));
@@ -134,6 +136,7 @@ pub(crate) fn einsum(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor,
     let output = labels.tensor(&outer);
     let extents = labels.tensor(&inner).dims();
     let mut point = vec![0; labels.len()];
+    count.visit(output.dims().iter().chain(&extents))?;
     each(&output.dims(), |at| {
         for (place, value) in outer.iter().zip(at) {
             point[*place] = *value;
@@ -197,6 +200,7 @@ pub(crate) fn matmul(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor,
         .collect();
     axes.extend([a.0[stack].clone(), b.0[stack + 1].clone()]);
     let output = Tensor(axes);
+    count.visit(output.dims().iter().chain([&a.0[stack + 1].size.here]))?;
     each(&output.dims(), |at| {
         count.sight.output(&output, at);
         let (row, column) = (at[stack], at[stack + 1]);
@@ -243,7 +247,7 @@ impl Slide {
 pub(crate) fn conv(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor, Misfit> {
     let x = given.input()?;
     let (from, to) = given.map()?;
-    let Some(dotledger::ops::args::Arg::Dims(kernel)) = given.field("kernel") else {
+    let Some(crate::ops::args::Arg::Dims(kernel)) = given.field("kernel") else {
         return misfit("no kernel");
     };
     let axes = kernel.len();
@@ -298,6 +302,7 @@ pub(crate) fn conv(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor, M
     let output = Tensor(output);
     let (width, per_group) = (input.here / groups, made.here / groups);
     let bias = given.flag("bias", false);
+    count.visit(output.dims().iter().chain([&width]).chain(&taps))?;
     each(&output.dims(), |at| {
         count.sight.output(&output, at);
         let group = at[channel] / per_group;
@@ -322,6 +327,7 @@ pub(crate) fn conv(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor, M
             count.tick("add");
         }
     });
+    count.visit([&made.here, &width].into_iter().chain(&taps))?;
     each(&[&[made.here, width], taps.as_slice()].concat(), |_| {
         count.weigh("weight")
     });
@@ -334,7 +340,7 @@ pub(crate) fn conv(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor, M
 /// The name of an output axis of a convolution: the number of steps at the wide assignment.
 fn wide_steps(given: &Given<'_, '_>, at: usize, extent: Size) -> Result<i128, Misfit> {
     let wide = |field: &str, absent: i128| match given.field(field) {
-        Some(dotledger::ops::args::Arg::Dims(polys)) => Ok(given.setting.size(&polys[at])?.wide),
+        Some(crate::ops::args::Arg::Dims(polys)) => Ok(given.setting.size(&polys[at])?.wide),
         _ => Ok::<i128, Misfit>(absent),
     };
     let room =

@@ -1,0 +1,11 @@
+//! A second opinion on every formula: a model is walked at small numbers, index by index, and what is counted is compared
+//! with what the ledger says there.
+//!
+//! [`walk`] counts one pass and knows no rule of any op; [`passes`] runs it step by step through a phase; [`compare`] puts the
+//! counts beside the formulas; [`draw`] finds numbers that the model allows.
+
+pub mod compare;
+pub mod draw;
+pub mod passes;
+pub mod random;
+pub mod walk;
