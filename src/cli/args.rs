@@ -22,6 +22,7 @@ pub(super) struct Arguments {
 
 const EXAMPLES: &str = "Examples:
   dotledger check models/*.ron
+  dotledger verify models/*.ron
   dotledger report models/walkthrough.ron --preset walkthrough
   dotledger report models/llama.ron --phase decode --preset llama3_8b --set B=1 --set T=8192
   dotledger formula models/walkthrough.ron macs --in T,L,d --form factored
@@ -35,6 +36,8 @@ Exit status: 0 fine, 1 the model or the check failed, 2 the call is wrong.";
 pub(super) enum Command {
     /// Prove the shapes of models, or show every mistake at its line and column.
     Check(Check),
+    /// Count models by brute force at small random sizes, and compare with their formulas.
+    Verify(Verify),
     /// Print the ledger of a model: a row for each op, subtotals, dot lengths.
     Report(Report),
     /// Print one formula of a model, or its number when no symbol is free.
@@ -50,6 +53,41 @@ pub(super) struct Check {
     /// Model files in RON; `-` reads standard input.
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
+}
+
+/// The index space of every op and mask is walked, dot by dot, and phases run step by step, with a cache that grows and experts
+/// that are chosen; shapes, dots, lengths, MACs, FLOPs, elementwise operations, parameters and what is stored are compared row
+/// by row, under the profiles exact and torch. The walk shares no rule with the ledger. A disagreement is shown at the smallest
+/// sizes that have it, and ends with status 1.
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// Model files in RON; `-` reads standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Sets of sizes for each phase and setting of the switches.
+    #[arg(long, default_value_t = 6, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(super) rounds: u32,
+    /// Where the drawing of sizes starts; the same seed draws the same.
+    #[arg(long, default_value_t = 1, value_name = "S")]
+    pub(super) seed: u64,
+    /// Largest size that is drawn.
+    #[arg(long, default_value_t = 4, value_name = "SIZE", value_parser = clap::value_parser!(i64).range(1..=64))]
+    pub(super) largest: i64,
+    /// Only this phase; left out: all that the model has.
+    #[arg(long, value_name = "PHASE")]
+    pub(super) phase: Option<String>,
+    /// A number for a symbol, which is drawn otherwise, or `true` or `false` for a switch, which is turned both ways otherwise.
+    #[arg(long, value_name = "K=V")]
+    pub(super) set: Vec<String>,
+    /// Form of the verdict.
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    pub(super) format: VerdictFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum VerdictFormat {
+    Table,
+    Json,
 }
 
 /// What is looked at: which model, which way of running it, at which values.

@@ -12,6 +12,7 @@ mod check;
 mod diagnostics;
 mod files;
 mod run;
+mod verify;
 
 /// How a call ended badly.
 enum Failure {

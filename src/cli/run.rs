@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::args::{Arguments, By, Check, Command, Formula, Ops, QuantityName, Report, Selectors};
-use super::{Failure, check, diagnostics, files};
+use super::{Failure, check, diagnostics, files, verify};
 use crate::diag::{Diagnostics, did_you_mean};
 use crate::dtype::{DTYPES, Dtype};
 use crate::formula::{Formula as Quantity, FormulaError};
@@ -46,6 +46,7 @@ fn unknown<'a>(
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Command::Check(check) => self::check(check),
+        Command::Verify(args) => verify::run(args),
         Command::Report(report) => self::report(report),
         Command::Formula(formula) => self::formula(formula),
         Command::Ops(ops) => self::ops(ops),
@@ -84,9 +85,10 @@ struct Selection {
     dtype: Dtype,
 }
 
-fn select(selectors: &Selectors) -> Result<Selection, Failure> {
-    let mut set: Vec<(String, String)> = Vec::with_capacity(selectors.set.len());
-    for text in &selectors.set {
+/// The names and values of `--set`, each name once.
+pub(super) fn settings(texts: &[String]) -> Result<Vec<(String, String)>, Failure> {
+    let mut set: Vec<(String, String)> = Vec::with_capacity(texts.len());
+    for text in texts {
         let Some((name, value)) = text.split_once('=') else {
             return Err(Failure::Usage(format!(
                 "error: --set wants NAME=VALUE, not `{text}`"
@@ -98,6 +100,11 @@ fn select(selectors: &Selectors) -> Result<Selection, Failure> {
         }
         set.push((name.to_owned(), value.to_owned()));
     }
+    Ok(set)
+}
+
+fn select(selectors: &Selectors) -> Result<Selection, Failure> {
+    let set = settings(&selectors.set)?;
     let profile = profile(&selectors.profile)?;
     let Some(dtype) = Dtype::find(&selectors.dtype) else {
         let known = DTYPES.iter().map(|dtype| dtype.name);

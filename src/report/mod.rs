@@ -12,8 +12,11 @@ mod numbers;
 mod sections;
 mod spell;
 mod table;
+mod verdict;
 mod versus;
 mod wrap;
+
+pub use verdict::{disagreement, verdict};
 
 /// The form of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::Serialize;
+
 use super::walk::{Count, Entry, Run, Shapes};
 use crate::ledger::{Ledger, Row};
 use crate::part::Mixing;
@@ -19,12 +21,14 @@ use crate::work::Length;
 pub struct Walked {
     /// The name of the stage.
     pub stage: String,
+    /// How many passes it took.
+    pub passes: usize,
     /// Its passes, added up.
     pub run: Run,
 }
 
 /// Something that the ledger says and a walk does not find.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// The rows, by path; none for totals.
     pub rows: Vec<String>,
@@ -53,19 +57,28 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Every difference between a ledger at some numbers and walks of its stages at the same, FLOPs being so many a MAC.
-pub fn differences(
+/// A ledger beside walks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// What is not the same.
+    pub differences: Vec<Difference>,
+    /// How many numbers, shapes and words were compared.
+    pub compared: usize,
+}
+
+/// Compares a ledger at some numbers with walks of its stages at the same, FLOPs being so many a MAC.
+pub fn compare(
     ledger: &Ledger,
     values: &Bindings,
     stages: &[Walked],
     flops_per_mac: u64,
-) -> Vec<Difference> {
+) -> Comparison {
     let mut compare = Compare {
         ledger,
         values: values.clone(),
         flops_per_mac,
         rows: Vec::new(),
-        found: Vec::new(),
+        found: Comparison::default(),
     };
     let known = |stage: &str| stages.iter().any(|walked| walked.stage == stage);
     for row in &ledger.rows {
@@ -124,7 +137,7 @@ struct Compare<'l> {
     flops_per_mac: u64,
     /// The rows that are compared.
     rows: Vec<String>,
-    found: Vec<Difference>,
+    found: Comparison,
 }
 
 type Pick = fn(&Row) -> &Poly;
@@ -137,7 +150,7 @@ impl<'l> Compare<'l> {
         ledger: impl Into<String>,
         walked: impl Into<String>,
     ) {
-        self.found.push(Difference {
+        self.found.differences.push(Difference {
             rows: self.rows.clone(),
             what: what.to_owned(),
             formula,
@@ -147,6 +160,7 @@ impl<'l> Compare<'l> {
     }
 
     fn check<T: PartialEq + fmt::Debug + ?Sized>(&mut self, what: &str, ledger: &T, walked: &T) {
+        self.found.compared += 1;
         if ledger != walked {
             self.say(what, None, format!("{ledger:?}"), format!("{walked:?}"));
         }
@@ -154,6 +168,7 @@ impl<'l> Compare<'l> {
 
     /// A formula of the ledger beside the number that it should come to.
     fn number(&mut self, what: &str, poly: &Poly, walked: &Coeff) {
+        self.found.compared += 1;
         let symbols = &self.ledger.symbols;
         let told = match poly.eval(&self.values, symbols) {
             Ok(value) if value == *walked => return,

@@ -21,6 +21,14 @@ pub fn free(model: &Model) -> Vec<Sym> {
         .collect()
 }
 
+/// The symbol of that name, if it needs a number.
+pub(super) fn free_named(model: &Model, name: &str) -> Option<Sym> {
+    let symbols = model.symbols();
+    free(model)
+        .into_iter()
+        .find(|sym| symbols.name(*sym) == name)
+}
+
 /// Whether the numbers are in their domains, derived symbols are natural numbers, and declared relations hold, in every pass of
 /// a phase.
 pub fn declared_valid(model: &Model, phase: &str, numbers: &Bindings) -> bool {

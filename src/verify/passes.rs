@@ -55,8 +55,11 @@ pub fn walk_phase(
             }
         }
         if let Some(run) = run {
-            let stage = stage.name;
-            walked.push(Walked { stage, run });
+            walked.push(Walked {
+                stage: stage.name,
+                passes: stage.passes.len(),
+                run,
+            });
         }
     }
     Ok(walked)

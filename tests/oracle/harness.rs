@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dotledger::sym::Bindings;
-use dotledger::verify::compare::{Difference, Walked, differences, witnesses};
+use dotledger::verify::compare::{Difference, Walked, compare, witnesses};
 use dotledger::verify::passes::walk_phase;
 use dotledger::verify::walk::{Misfit, Run};
 use dotledger::{Ledger, Model, Options, Profile};
@@ -94,7 +94,7 @@ impl Bench {
         let (_, masks, flops_per_mac) = *found.expect("a profile that is compared");
         let stages = self.stages(phase, numbers, masks)?;
         let ledger = self.ledger(phase, profile);
-        Ok(differences(&ledger, numbers, &stages, flops_per_mac))
+        Ok(compare(&ledger, numbers, &stages, flops_per_mac).differences)
     }
 
     /// Compares everything at some numbers in a phase, under both profiles.
@@ -102,7 +102,7 @@ impl Bench {
         for (profile, masks, flops_per_mac) in PROFILES {
             let stages = self.stages(phase, numbers, masks)?;
             let ledger = self.ledger(phase, profile);
-            let found = differences(&ledger, numbers, &stages, flops_per_mac);
+            let found = compare(&ledger, numbers, &stages, flops_per_mac).differences;
             let found: Vec<String> = found.iter().map(ToString::to_string).collect();
             let at = self.words(numbers);
             assert!(

@@ -5,7 +5,7 @@ use dotledger::ledger::Row;
 use dotledger::part::{Mixing, Part};
 use dotledger::shape::{Axis, Shape};
 use dotledger::sym::{Bindings, Poly};
-use dotledger::verify::compare::{Walked, differences};
+use dotledger::verify::compare::{Walked, compare};
 use dotledger::work::Length;
 
 use crate::harness::Bench;
@@ -105,7 +105,11 @@ fn watched(file: &str) -> Watched {
             let mut shapes = entry.shapes.iter();
             shapes.all(|shapes| shapes.output.iter().product::<usize>() > 1)
         });
-        if several && differences(&ledger, &numbers, &stages, 2).is_empty() {
+        if several
+            && compare(&ledger, &numbers, &stages, 2)
+                .differences
+                .is_empty()
+        {
             return Watched {
                 ledger,
                 numbers,
@@ -120,7 +124,9 @@ impl Watched {
     fn notices(&self, change: impl FnOnce(&mut Ledger)) -> bool {
         let mut ledger = self.ledger.clone();
         change(&mut ledger);
-        !differences(&ledger, &self.numbers, &self.stages, 2).is_empty()
+        !compare(&ledger, &self.numbers, &self.stages, 2)
+            .differences
+            .is_empty()
     }
 }
 
@@ -198,7 +204,9 @@ fn other_numbers_than_those_of_the_walk_are_noticed() {
             continue;
         }
         assert!(
-            !differences(&watched.ledger, &numbers, &watched.stages, 2).is_empty(),
+            !compare(&watched.ledger, &numbers, &watched.stages, 2)
+                .differences
+                .is_empty(),
             "{name} does not matter"
         );
     }
