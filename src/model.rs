@@ -8,7 +8,7 @@ use crate::ast;
 use crate::ast::file::Choice;
 use crate::diag::{Code, Diagnostic, Diagnostics, Sources, did_you_mean, nearest};
 use crate::formula::check;
-use crate::graph::Graph;
+use crate::graph::{Graph, Rules};
 use crate::infer::{Traced, infer};
 use crate::ledger::Ledger;
 use crate::lower::{Lowered, Phase, Positions, lower};
@@ -28,6 +28,8 @@ pub struct Options {
     pub preset: Option<String>,
     /// Values by name, over those of the preset: numbers or expressions for symbols, `true` or `false` for switches.
     pub set: Vec<(String, String)>,
+    /// Other rules for ops than their own.
+    pub rules: Option<Rules>,
 }
 
 /// A model whose shapes all fit.
@@ -88,6 +90,9 @@ impl Model {
         drop(tree);
         let lowered = model.and_then(|model| lower(&model, &choice, &mut diagnostics));
         let traced = lowered.and_then(|mut lowered| {
+            if let Some(rules) = options.rules {
+                lowered.graph.ruled(rules);
+            }
             let symbols = lowered.symbols.clone();
             let mut cx = Context::new(&symbols);
             let traced = infer(&lowered.graph, lowered.positions, &mut cx, &mut diagnostics)?;

@@ -15,6 +15,7 @@ fn read(path: &str, preset: Option<&str>, set: &str) -> Model {
             .map(|text| text.split_once('=').expect("a name and a value"))
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect(),
+        ..Options::default()
     };
     Model::read(path, &text, &options).unwrap_or_else(|errors| panic!("{errors}"))
 }

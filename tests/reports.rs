@@ -42,6 +42,7 @@ impl Choice {
         let options = Options {
             preset: self.preset.map(str::to_owned),
             set: set.collect(),
+            ..Options::default()
         };
         let model = Model::read(self.model, text, &options).expect("a valid model");
         let names: Vec<String> = self.basis.iter().map(|name| (*name).to_owned()).collect();

@@ -151,6 +151,7 @@ fn numbers_of_every_model() {
                 &Options {
                     preset: Some(preset.to_owned()),
                     set,
+                    ..Options::default()
                 },
             );
             for phase in model.phases() {

@@ -32,7 +32,16 @@ fn switched(file: &str, preset: &str, switches: &[(&str, bool)], values: &[(&str
         .map(|(name, value)| ((*name).to_owned(), value.to_string()));
     let set = switches.chain(values).collect();
     let preset = Some(preset.to_owned()).filter(|preset| !preset.is_empty());
-    Model::read(file, &text, &Options { preset, set }).unwrap_or_else(|errors| panic!("{errors}"))
+    Model::read(
+        file,
+        &text,
+        &Options {
+            preset,
+            set,
+            ..Options::default()
+        },
+    )
+    .unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 fn ledger(model: &Model, phase: &str, profile: &str) -> Ledger {

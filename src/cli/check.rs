@@ -26,7 +26,10 @@ pub(super) fn ways(name: &str, text: &str) -> Result<String, Failure> {
     let (model, own) = checker.way(&Options::default())?;
     for (switch, on) in model.deciding_switches() {
         let set = vec![(switch.clone(), (!on).to_string())];
-        checker.way(&Options { preset: None, set })?;
+        checker.way(&Options {
+            set,
+            ..Options::default()
+        })?;
     }
     for (preset, values) in model.preset_values() {
         let within = |errors| of_preset(errors, Some(preset));
@@ -43,7 +46,7 @@ pub(super) fn ways(name: &str, text: &str) -> Result<String, Failure> {
             None => {
                 checker.way(&Options {
                     preset: Some(preset.to_owned()),
-                    set: Vec::new(),
+                    ..Options::default()
                 })?;
             }
         }

@@ -114,6 +114,7 @@ fn select(selectors: &Selectors) -> Result<Selection, Failure> {
     let options = Options {
         preset: selectors.preset.clone(),
         set,
+        ..Options::default()
     };
     let model = Model::read(&name, &text, &options)?;
     let basis = basis_of(&model, &selectors.basis)?;

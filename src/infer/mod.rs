@@ -391,7 +391,8 @@ impl Infer<'_, '_, '_> {
                     let args = args.substitute(subst, self.cx);
                     let args = self.accept(args, node.span)?;
                     Some(
-                        (def.build)(&args)
+                        self.graph
+                            .build(def, &args)
                             .map_err(|error| self.refuse(refusal(def, &error, places, node.span)))
                             .ok()?,
                     )

@@ -136,7 +136,11 @@ fn lower_blocks(
     }
     let blocks = blocks.into_iter().collect::<Option<Vec<_>>>()?;
     let unused = unused(model, calls);
-    Some(Graph { blocks, unused })
+    Some(Graph {
+        blocks,
+        unused,
+        rules: None,
+    })
 }
 
 /// The blocks that nothing names, not even in a branch that does not hold, and whose sizes are all known.

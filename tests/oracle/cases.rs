@@ -7,7 +7,7 @@ use crate::models::shipped;
 use dotledger::verify::walk;
 
 /// The models of this file, each with the greatest size that it is walked at.
-fn cases() -> Vec<(&'static str, String, i64)> {
+pub(crate) fn cases() -> Vec<(&'static str, String, i64)> {
     let mut cases = vec![
         (
             "linear over the last axes, over positions, with and without bias",
@@ -216,6 +216,35 @@ fn cases() -> Vec<(&'static str, String, i64)> {
                 flat:    Rearrange(x, "b n d -> (b n d)"),
             "#,
                 "sum",
+            ),
+            3,
+        ),
+        (
+            "positions that an op hands on are positions for what sums over them",
+            flat(
+                "N M D E V",
+                "",
+                r#"x: "@N D", y: "@M D", table: "V D", i: "@N""#,
+                r#"
+                angles: Constant("@N D"),
+                shares: Softmax(x, "D"),
+                normed: Norm(x, layer, "D"),
+                rows:   Gather(table, i),
+                joined: Concat([x, x], "D"),
+                cut:    Slice(x, "D", "1"),
+                copies: Expand(x, "D -> E*D"),
+                best:   TopK(x, "D", "1"),
+                of_best:   Reduce(best, sum, "N"),
+                of_angles: Reduce(angles, sum, "N"),
+                of_shares: Reduce(shares, sum, "N"),
+                of_normed: Reduce(normed, mean, "N"),
+                of_rows:   Reduce(rows, sum, "N"),
+                of_joined: Reduce(joined, max, "N"),
+                of_cut:    Reduce(cut, sum, "N"),
+                of_copies: Reduce(copies, sum, "N"),
+                end:       Map(add, [of_angles, of_shares]),
+            "#,
+                "end",
             ),
             3,
         ),

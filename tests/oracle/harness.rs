@@ -224,8 +224,15 @@ impl Bench {
 
 /// Reads a model, or gives what is wrong with it as text.
 pub(crate) fn read(name: &str, text: &str, set: Vec<(String, String)>) -> Result<Model, String> {
-    Model::read(name, text, &Options { preset: None, set })
-        .map_err(|diagnostics| diagnostics.to_string())
+    Model::read(
+        name,
+        text,
+        &Options {
+            set,
+            ..Options::default()
+        },
+    )
+    .map_err(|diagnostics| diagnostics.to_string())
 }
 
 /// A model without phases, its symbols all sizes: symbols, relations, inputs, nodes, output.

@@ -14,6 +14,7 @@ mod einsums;
 mod experts;
 mod harness;
 mod models;
+mod mutations;
 mod positions;
 mod prices;
 mod recurrence;

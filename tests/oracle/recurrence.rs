@@ -35,7 +35,7 @@ fn gated() -> String {
 }
 
 /// A state-space layer: a short convolution over time, a state for each channel, read at each place.
-fn state_space() -> String {
+pub(crate) fn state_space() -> String {
     format!(
         r#"Model(name: "ssm", {PHASES},
         blocks: (
@@ -84,7 +84,7 @@ fn nested() -> String {
 }
 
 /// One layer used L times over, which has one set of weights and L caches.
-fn shared() -> String {
+pub(crate) fn shared() -> String {
     format!(
         r#"Model(name: "shared", {PHASES},
         blocks: (

@@ -211,3 +211,110 @@ fn other_numbers_than_those_of_the_walk_are_noticed() {
         );
     }
 }
+
+/// A model of layers, experts, caches and a recurrence, with one word after another to change.
+const STRUCTURE: &str = r#"Model(name: "structure", phases: [forward, prefill, decode, chunk, generate],
+    symbols: (T: context, N: "tokens", C: "new", P: "before", L: layers, E: experts, k: active_experts, W: window, d: width, S: "source"),
+    relations: ["k <= E"],
+    blocks: (
+        wide:   Block(dims: [w], inputs: (x: "n d"), nodes: (y: Linear(x, "d -> w"), z: Linear(y, "w -> d")), output: z),
+        layer:  Block(inputs: (x: "n d"), nodes: (y: Linear(x, "d -> d", true), keys: Cache(y, "n", "W"), z: Map(gelu, [y])), output: z),
+        other:  Block(inputs: (x: "n d"), nodes: (
+            q:      Linear(x, "d -> d"),
+            keys:   Cache(q, "n"),
+            scores: Einsum("n e, s e -> n s", [q, keys], Window(n, s, "W")),
+            mixed:  Einsum("n s, s e -> n e", [scores, keys], Window(n, s, "W")),
+        ), output: mixed),
+        cell:   Block(inputs: (h: "d", x: "d"), nodes: (y: Linear(h, "d -> d"), z: Map(add, [y, x])), output: z),
+    ),
+    inputs: (x: "@n d", source: "@S d"),
+    nodes: (
+        kept:    Once(memory: Linear(source, "d -> d")),
+        repeats: Repeat(layer, "L", x),
+        grows:   Repeat(wide, "L", repeats, (w: "2*i")),
+        shares:  Share(layer, "2*L", grows),
+        cycles:  Cycle([layer, layer, other], "L", shares),
+        every:   Every("k + 1", other, layer, "L", cycles),
+        routed:  Route(layer, "E", "k", every),
+        roomy:   Route(block: layer, experts: "E", active: "k", inputs: routed, capacity: "2"),
+        states:  Scan(cell, "n", roomy),
+        taps:    Previous(states, "n", "W"),
+        cut:     Slice(taps, "W + n", "n"),
+        last:    Slice(cut, "n", "o"),
+        logits:  Linear(last, "d -> d"),
+    ), output: logits)"#;
+
+/// What is written in the model, and what stands there instead: the ledger of the one is not what a walk of the other counts.
+const CHANGES: [(&str, &str); 22] = [
+    (r#"Repeat(layer, "L", x)"#, r#"Repeat(layer, "L + 1", x)"#),
+    (r#"Repeat(layer, "L", x)"#, r#"Share(layer, "L", x)"#),
+    (r#"Repeat(layer, "L", x)"#, r#"Call(layer, x)"#),
+    (r#"(w: "2*i")"#, r#"(w: "i + 1")"#),
+    (r#"(w: "2*i")"#, r#"(w: "L + 1")"#),
+    (
+        r#"Share(layer, "2*L", grows)"#,
+        r#"Repeat(layer, "2*L", grows)"#,
+    ),
+    ("[layer, layer, other]", "[layer, other, layer]"),
+    ("[layer, layer, other]", "[layer, other]"),
+    (
+        r#"Every("k + 1", other, layer,"#,
+        r#"Every("k + 2", other, layer,"#,
+    ),
+    (
+        r#"Every("k + 1", other, layer,"#,
+        r#"Every("k + 1", layer, other,"#,
+    ),
+    (
+        r#"Route(layer, "E", "k", every)"#,
+        r#"Route(layer, "2*E", "k", every)"#,
+    ),
+    (
+        r#"Route(layer, "E", "k", every)"#,
+        r#"Route(layer, "k", "k", every)"#,
+    ),
+    (
+        r#"Route(layer, "E", "k", every)"#,
+        r#"Route(layer, "E", "1", every)"#,
+    ),
+    (r#"capacity: "2""#, r#"capacity: "1""#),
+    (r#"capacity: "2""#, r#"capacity: "9/4""#),
+    (
+        r#"kept:    Once(memory: Linear(source, "d -> d")),"#,
+        r#"memory: Linear(source, "d -> d"),"#,
+    ),
+    (r#"Cache(y, "n", "W")"#, r#"Cache(y, "n", "W + 1")"#),
+    (r#"Cache(y, "n", "W")"#, r#"Cache(y, "n")"#),
+    (r#"Window(n, s, "W")"#, r#"Window(n, s, "W + 1")"#),
+    (r#"Window(n, s, "W")"#, "Causal(n, s)"),
+    (r#"Window(n, s, "W")"#, r#"Chunk(n, s, "W")"#),
+    ("y: Linear(h, \"d -> d\")", "y: Linear(h, \"d -> d\", true)"),
+];
+
+#[test]
+fn structure_that_is_entered_wrongly_is_noticed() {
+    let bench = Bench::new("structure", STRUCTURE, &[]);
+    for (written, instead) in CHANGES {
+        assert!(STRUCTURE.contains(written), "{written}");
+        let changed = Bench::new("changed", &STRUCTURE.replace(written, instead), &[]);
+        let mut random = Random::new(23);
+        let mut noticed = false;
+        for phase in bench.phases() {
+            let ledger = changed.ledger(&phase, "exact");
+            for _ in 0..6 {
+                let numbers = small(&bench.model, &phase, &mut random, 4);
+                let stages = bench.stages(&phase, &numbers, true);
+                let found = stages.map(|stages| compare(&ledger, &numbers, &stages, 2));
+                noticed |= found.is_ok_and(|found| !found.differences.is_empty());
+            }
+        }
+        assert!(noticed, "{instead} may stand for {written}");
+    }
+}
+
+#[test]
+fn a_model_of_all_structure_is_what_a_walk_counts() {
+    let mut bench = Bench::new("structure", STRUCTURE, &[]);
+    bench.compare_at_random(&mut Random::new(29), 12, 4);
+    bench.all_horizontal_rows_were_seen();
+}
