@@ -7,7 +7,7 @@ use crate::model::Model;
 use crate::sym::{Bindings, Coeff, Condition, Poly, Sym, Symbols};
 
 /// How often numbers are drawn afresh before they are given up.
-const ATTEMPTS: usize = 400;
+const ATTEMPTS: usize = 100;
 /// How many symbols are changed before numbers are drawn afresh.
 const REPAIRS: usize = 60;
 /// Largest wide number.

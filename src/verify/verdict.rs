@@ -1,7 +1,7 @@
 //! What a verification found: what was tried, and the first disagreement in its smallest form. Knows nothing of how either
 //! side came to its numbers.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::compare::Difference;
 
@@ -31,6 +31,7 @@ pub struct Trial {
     /// The phase.
     pub phase: String,
     /// The switches, as they were set.
+    #[serde(serialize_with = "as_map")]
     pub switches: Vec<(String, bool)>,
     /// Sets of sizes that were walked and compared.
     pub rounds: usize,
@@ -56,6 +57,7 @@ pub struct Unconfirmed {
     /// Its path.
     pub row: String,
     /// The switches, as they were set.
+    #[serde(serialize_with = "as_map")]
     pub switches: Vec<(String, bool)>,
 }
 
@@ -65,10 +67,12 @@ pub struct Disagreement {
     /// The phase.
     pub phase: String,
     /// The switches, as they were set.
+    #[serde(serialize_with = "as_map")]
     pub switches: Vec<(String, bool)>,
     /// The profile, whose masks the walk takes over.
     pub profile: &'static str,
     /// The smallest sizes at which they were found to disagree.
+    #[serde(serialize_with = "as_map")]
     pub sizes: Vec<(String, i64)>,
     /// In what.
     pub what: What,
@@ -84,6 +88,14 @@ pub enum What {
     Refused(String),
     /// The model is accepted at sizes at which it cannot be walked.
     Accepted(String),
+}
+
+/// Pairs as one object, in their order.
+fn as_map<T: Serialize, S: Serializer>(
+    pairs: &[(String, T)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
 }
 
 impl Verdict {

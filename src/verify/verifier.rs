@@ -71,12 +71,12 @@ pub fn verify(
     let mut random = Random::new(plan.seed);
     for options in settings(&model, options) {
         let model = Model::read(name, text, &options)?;
-        let pinned = pinned(&model, &plan.pinned)?;
-        let wide = draw::wide(&model, &mut random);
         let phases: Vec<String> = match &plan.phase {
             Some(phase) => vec![phase.clone()],
             None => model.phases().into_iter().map(str::to_owned).collect(),
         };
+        let pinned = pinned((name, text, &options), &model, &plan.pinned, &phases)?;
+        let wide = draw::wide(&model, &mut random);
         let mut benches = Vec::with_capacity(phases.len());
         for phase in &phases {
             benches.push(Bench {
@@ -146,13 +146,29 @@ fn ledgers(model: &Model, phase: &str) -> Result<Vec<Ledger>, Diagnostics> {
     ledgers.collect()
 }
 
-/// The symbols that are not drawn, with their numbers.
-fn pinned(model: &Model, given: &[(String, i64)]) -> Result<Bindings, Diagnostics> {
+/// The symbols that are not drawn, with their numbers, at which the model is one in each phase.
+fn pinned(
+    (name, text, options): (&str, &str, &Options),
+    model: &Model,
+    given: &[(String, i64)],
+    phases: &[String],
+) -> Result<Bindings, Diagnostics> {
     let mut pinned = Bindings::new();
-    for (name, value) in given {
-        let Some(sym) = draw::free_named(model, name) else {
+    if given.is_empty() {
+        return Ok(pinned);
+    }
+    let mut set = options.clone();
+    let values = given.iter();
+    set.set
+        .extend(values.map(|(symbol, value)| (symbol.clone(), value.to_string())));
+    let bound = Model::read(name, text, &set)?;
+    for phase in phases {
+        bound.check_values(&bound.ledger(phase, &Profile::exact())?)?;
+    }
+    for (symbol, value) in given {
+        let Some(sym) = draw::free_named(model, symbol) else {
             let mut diagnostics = model.no_diagnostics();
-            diagnostics.push(model.unknown_symbol("--set", name));
+            diagnostics.push(model.unknown_symbol("--set", symbol));
             return Err(diagnostics);
         };
         pinned.insert(sym, *value);
@@ -226,7 +242,7 @@ impl Bench<'_> {
             let sizes = (&mut *random, self.largest);
             let numbers = draw::small(self.model, self.phase, sizes, self.pinned, wished);
             let Some(numbers) = numbers else {
-                continue;
+                break;
             };
             match self.compare(&numbers, trial, seen) {
                 Ok(None) => {}
@@ -244,7 +260,7 @@ impl Bench<'_> {
         if trial.rounds > 0 {
             trial.stopped = None;
         } else if trial.stopped.is_none() {
-            let why = "no sizes were found that fit";
+            let why = "no sizes were found at which the declarations hold";
             trial.stopped = Some(why.to_owned());
         }
         None

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 mod answers;
 mod conventions;
 mod limits;
+mod verify;
 
 struct Outcome {
     code: Option<i32>,

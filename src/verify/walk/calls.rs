@@ -210,7 +210,10 @@ impl Walker<'_> {
         let mut given = Vec::with_capacity(inputs.len());
         for ((name, shape), input) in block.inputs.iter().zip(inputs) {
             let mut tensor = declared(shape, &setting)?;
-            same_dims(&input.tensor, &tensor).map_err(|why| why.at(name))?;
+            same_dims(&input.tensor, &tensor).map_err(|misfit| Misfit {
+                why: format!("input `{name}`: {}", misfit.why),
+                ..misfit
+            })?;
             for (axis, given) in tensor.0.iter_mut().zip(&input.tensor.0) {
                 axis.digits.clone_from(&given.digits);
             }

@@ -13,6 +13,8 @@ pub struct Misfit {
     pub why: String,
     /// Whether the numbers are at fault; otherwise the walk is, which cannot say anything of the model there.
     pub of_numbers: bool,
+    /// Whether `why` says where.
+    pub(super) located: bool,
 }
 
 impl Misfit {
@@ -21,6 +23,7 @@ impl Misfit {
         Misfit {
             why: why.into(),
             of_numbers: true,
+            located: false,
         }
     }
 
@@ -29,14 +32,19 @@ impl Misfit {
         Misfit {
             why: why.into(),
             of_numbers: false,
+            located: false,
         }
     }
 
-    /// The same, with where it was.
+    /// The same, with where it was, if it does not say so yet.
     #[must_use]
     pub(super) fn at(self, place: &str) -> Misfit {
+        if self.located {
+            return self;
+        }
         Misfit {
             why: format!("`{place}`: {}", self.why),
+            located: true,
             ..self
         }
     }
