@@ -10,6 +10,7 @@ mod blocks;
 mod cases;
 mod chains;
 mod composite;
+mod decompositions;
 mod einsums;
 mod experts;
 mod harness;
