@@ -9,12 +9,12 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::walk::{Count, Entry, Run, Shapes};
+use super::walk::{Count, Entry, Reads, Run, Shapes};
 use crate::ledger::{Ledger, Row};
 use crate::part::Mixing;
 use crate::shape::Shape;
 use crate::sym::{Bindings, Coeff, Context, Form, Poly, Subst, Sym, Syntax, print};
-use crate::work::Length;
+use crate::work::{Bound, Length};
 
 /// What all passes of a stage came to.
 #[derive(Clone, Debug)]
@@ -327,6 +327,7 @@ impl<'l> Compare<'l> {
             self.number(what, &sum(pick), &whole(walked));
         }
         self.kinds(class, &walked);
+        self.reads(class);
         for row in &class.rows {
             for entry in &class.entries {
                 self.check("op", &*row.op, &*entry.op.to_lowercase());
@@ -341,6 +342,29 @@ impl<'l> Compare<'l> {
         let vertical = |row: &&Row| row.mixing == Mixing::Vertical;
         if walked.sight.horizontal && class.rows.iter().any(vertical) {
             self.say("mixing", None, "vertical", "two positions in one output");
+        }
+    }
+
+    /// Weights that are read: by chance, at the least, and not more than at the most.
+    fn reads(&mut self, class: &Class<'_>) {
+        let mut walked = Reads::default();
+        let entries = class.entries.iter();
+        entries.for_each(|entry| walked.add(&entry.reads));
+        let sum = |bound: Bound| {
+            let rows = class.rows.iter();
+            let read = rows.filter_map(|row| row.weights_read.as_deref());
+            Poly::sum(read.map(|bounds| bounds.get(bound).clone()))
+        };
+        self.number("weights read at least", &sum(Bound::Lower), &walked.lower);
+        self.number(
+            "weights read in the mean",
+            &sum(Bound::Expected),
+            &walked.expected,
+        );
+        let upper = sum(Bound::Upper);
+        let most = upper.eval(&self.values, &self.ledger.symbols);
+        if most.is_ok_and(|most| most < walked.expected) {
+            self.number("weights read at most", &upper, &walked.expected);
         }
     }
 

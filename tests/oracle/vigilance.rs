@@ -6,7 +6,7 @@ use dotledger::part::{Mixing, Part};
 use dotledger::shape::{Axis, Shape};
 use dotledger::sym::{Bindings, Poly};
 use dotledger::verify::compare::{Walked, compare};
-use dotledger::work::Length;
+use dotledger::work::{Bounds, Length};
 
 use crate::harness::Bench;
 use crate::models::shipped;
@@ -31,7 +31,7 @@ fn longer(shape: &Shape) -> Shape {
 }
 
 /// Faults that must be noticed in every row.
-const FAULTS: [Fault; 10] = [
+const FAULTS: [Fault; 11] = [
     ("dots", |row, one| {
         row.amounts.dots = row.amounts.dots.clone() + one.amounts.dots.clone()
     }),
@@ -49,6 +49,13 @@ const FAULTS: [Fault; 10] = [
     }),
     ("all elementwise", |row, one| {
         row.amounts.elementwise = row.amounts.elementwise.clone() + one.amounts.elementwise.clone();
+    }),
+    ("weights read", |row, _| {
+        let read = row
+            .weights_read
+            .as_deref()
+            .map_or_else(Poly::zero, |read| read.expected.clone());
+        row.weights_read = Some(Box::new(Bounds::certain(one_more(&read))));
     }),
     ("repeat", |row, _| row.repeat = one_more(&row.repeat)),
     ("op", |row, _| row.op = "attention".into()),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::calls::{Call, whose};
 use super::count::Count;
 use super::ops::{Given, WALKS, declared};
+use super::reads::{Ledgered, Reads, is_tensor, looked_up, read_whole};
 use super::setting::{Misfit, Setting};
 use super::tensor::Tensor;
 use crate::graph::{Block, Graph, NodeId, NodeKind, Pattern};
@@ -33,6 +34,8 @@ pub struct Entry {
     pub copies: u64,
     /// What all runs did.
     pub count: Count,
+    /// Scalars of its weights that are read.
+    pub reads: Reads,
     /// The shapes that it had, once for each of the rounds and steps on which sizes depend.
     pub shapes: Vec<Shapes>,
 }
@@ -63,6 +66,8 @@ pub struct Run {
     pub result: Vec<usize>,
     /// How many points of index spaces were visited.
     pub points: u64,
+    /// The tensors that are read.
+    pub(super) read: Ledgered,
 }
 
 impl Run {
@@ -133,6 +138,7 @@ impl Run {
         known.runs = &known.runs + &entry.runs;
         known.copies += entry.copies;
         known.count.add(&entry.count);
+        known.reads.add(&entry.reads);
         Ok(())
     }
 }
@@ -161,8 +167,15 @@ pub fn walk(graph: &Graph, setting: &Setting<'_>, masks: bool) -> Result<Run, Mi
         again: false,
     };
     let result = walker.block(body, setting, &inputs, &place)?;
-    walker.run.result = result.tensor.dims();
-    Ok(walker.run)
+    let mut run = walker.run;
+    run.result = result.tensor.dims();
+    let read = std::mem::take(&mut run.read);
+    for (path, reads) in read.by_path() {
+        if let Some(entry) = run.index.get(path).and_then(|at| run.entries.get_mut(*at)) {
+            entry.reads.add(&reads);
+        }
+    }
+    Ok(run)
 }
 
 pub(super) struct Walker<'g> {
@@ -224,6 +237,7 @@ fn join(path: &str, name: &str) -> String {
 /// A node that runs, and where.
 struct Running<'a> {
     block: &'a Block,
+    id: NodeId,
     node: &'a str,
     op: &'static str,
     part: Part,
@@ -259,6 +273,7 @@ impl Walker<'_> {
             let setting = start.as_ref().unwrap_or(setting);
             let mut running = Running {
                 block,
+                id: *id,
                 node: &node.name,
                 op: "",
                 part: node.part.unwrap_or(part),
@@ -369,6 +384,7 @@ impl Walker<'_> {
     ) -> Result<(), Misfit> {
         let Running {
             block,
+            id,
             node,
             op,
             part,
@@ -383,17 +399,34 @@ impl Walker<'_> {
         if !now {
             count = count.left();
         }
+        let path = join(&place.path, node);
+        let owner = |tensor: &str| format!("{}/{tensor}", join(&place.round, node));
+        let begins = setting.begins();
+        let mut reads = Reads::default();
+        if now && looked_up(block, id, begins) {
+            let rows = output.dims().iter().product::<usize>();
+            let rows = Coeff::from(i64::try_from(rows).unwrap_or(i64::MAX));
+            reads.add(&Reads {
+                lower: rows.clone(),
+                expected: rows,
+            });
+        }
+        if now && !(is_tensor(block, id) && !read_whole(block, id, begins)) {
+            for (tensor, scalars) in &count.weights {
+                self.run.read.read(owner(tensor), &path, *scalars);
+            }
+        }
         if place.again {
             count.weights.clear();
         }
         for (tensor, scalars) in &count.weights {
-            let owner = format!("{}/{tensor}", join(&place.round, node));
+            let owner = owner(tensor);
             if self.run.weights.insert(owner.clone(), *scalars).is_some() {
                 return Err(Misfit::beyond(format!("two tensors are called `{owner}`")));
             }
         }
         self.run.absorb(Entry {
-            path: join(&place.path, node),
+            path,
             block: block.name.clone(),
             node: node.to_owned(),
             op,
@@ -401,6 +434,7 @@ impl Walker<'_> {
             runs: Coeff::from(i64::from(now)),
             copies: u64::from(!place.again),
             count,
+            reads,
             shapes: vec![Shapes {
                 rounds: setting.rounds().to_vec(),
                 inputs: inputs.iter().map(|input| input.dims()).collect(),

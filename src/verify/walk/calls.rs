@@ -7,6 +7,7 @@ use crate::sym::{Coeff, Poly, Sym};
 use super::blocks::{Place, Run, Seen, Walker};
 use super::count::{Count, Store};
 use super::ops::declared;
+use super::reads::Reads;
 use super::setting::{Misfit, Setting};
 use super::tensor::{Axis, Tensor};
 
@@ -59,9 +60,18 @@ impl Walker<'_> {
         for expert in 0..experts {
             let before = std::mem::take(&mut self.run);
             let called = self.call(call, setting, inputs, place, &format!("#{expert}"));
-            let walked = std::mem::replace(&mut self.run, before);
+            let mut walked = std::mem::replace(&mut self.run, before);
             given = called?;
-            self.take_over(walked, expert < active, room.map(|room| (room, positions)))?;
+            // With room of its own every expert works, chosen or not.
+            let share = match room {
+                Some(_) => Coeff::from(1),
+                None => share(active, experts)?,
+            };
+            let chosen = expert < active;
+            let read = std::mem::take(&mut walked.read);
+            let alike = chosen || room.is_some();
+            self.run.read.take_over(read, &share, positions, alike);
+            self.take_over(walked, chosen, room.map(|room| (room, positions)))?;
         }
         Ok(given)
     }
@@ -101,6 +111,7 @@ impl Walker<'_> {
                         ..Count::default()
                     };
                     entry.runs = Coeff::from(0);
+                    entry.reads = Reads::default();
                 }
                 None => {}
             }

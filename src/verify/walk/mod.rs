@@ -12,12 +12,14 @@ mod dots;
 mod labels;
 mod layout;
 mod ops;
+mod reads;
 mod rows;
 mod setting;
 mod tensor;
 
 pub use blocks::{Entry, MAX_WALKED, Run, Shapes, walk};
 pub use count::{Count, MAX_POINTS, Sight, Store};
+pub use reads::Reads;
 pub use setting::{Misfit, Positions, Setting};
 
 /// Whether an op of that name can be walked.
