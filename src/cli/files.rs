@@ -8,21 +8,30 @@ use super::Failure;
 /// A model file larger than this is refused.
 pub(super) const MAX_FILE_BYTES: u64 = 64 << 20;
 
+/// Opens what a path names: a file, or text in memory.
+pub type Open<'f> = &'f dyn Fn(&Path) -> std::io::Result<Box<dyn Read>>;
+
+/// Opens a file, or standard input, which `-` names.
+pub(super) fn open(path: &Path) -> std::io::Result<Box<dyn Read>> {
+    if path == Path::new("-") {
+        return Ok(Box::new(std::io::stdin()));
+    }
+    if path.is_dir() {
+        let message = "is a directory, not a file";
+        return Err(std::io::Error::new(ErrorKind::IsADirectory, message));
+    }
+    Ok(Box::new(std::fs::File::open(path)?))
+}
+
 /// The name that a path is shown under, and its text, which holds one `head(..)`.
-pub(super) fn read(path: &Path, head: &str) -> Result<(String, String), Failure> {
-    let (name, mut file): (String, Box<dyn Read>) = if path == Path::new("-") {
-        (String::from("<stdin>"), Box::new(std::io::stdin()))
+pub(super) fn read(path: &Path, head: &str, open: Open<'_>) -> Result<(String, String), Failure> {
+    let name = if path == Path::new("-") {
+        String::from("<stdin>")
     } else {
-        let name = path.display().to_string();
-        if path.is_dir() {
-            return Err(Failure::Failed(format!(
-                "error: {name} is a directory, not a file"
-            )));
-        }
-        let file = std::fs::File::open(path)
-            .map_err(|error| Failure::Failed(format!("error: {name}: {error}")))?;
-        (name, Box::new(file))
+        path.display().to_string()
     };
+    let mut file =
+        open(path).map_err(|error| Failure::Failed(format!("error: {name}: {error}")))?;
     let mut bytes = Vec::new();
     let limit = MAX_FILE_BYTES + 1;
     file.by_ref()
@@ -63,10 +72,11 @@ pub(super) fn read(path: &Path, head: &str) -> Result<(String, String), Failure>
 }
 
 /// Writes a result to a file or to standard output. A reader that closed the pipe is no error.
-pub(super) fn write(output: Option<&Path>, text: &str) -> Result<(), Failure> {
+pub(super) fn write(output: Option<&Path>, text: &str) -> Result<(), String> {
     match output {
-        Some(path) => replace(path, text)
-            .map_err(|error| Failure::Failed(format!("error: {}: {error}", path.display()))),
+        Some(path) => {
+            replace(path, text).map_err(|error| format!("error: {}: {error}", path.display()))
+        }
         None => {
             let mut stdout = anstream::stdout().lock();
             match stdout
@@ -74,7 +84,7 @@ pub(super) fn write(output: Option<&Path>, text: &str) -> Result<(), Failure> {
                 .and_then(|()| stdout.flush())
             {
                 Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                    Err(Failure::Failed(format!("error: standard output: {error}")))
+                    Err(format!("error: standard output: {error}"))
                 }
                 _ => Ok(()),
             }

@@ -2,7 +2,9 @@
 //!
 //! The only place that prints, reads files and names `clap`.
 
+use std::ffi::OsString;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -13,6 +15,8 @@ mod diagnostics;
 mod files;
 mod run;
 mod verify;
+
+pub use files::Open;
 
 /// How a call ended badly.
 enum Failure {
@@ -28,16 +32,99 @@ impl From<String> for Failure {
     }
 }
 
+/// What a call that went well says.
+struct Said {
+    /// The result.
+    text: String,
+    /// What is said beside it.
+    notes: Vec<String>,
+    /// The file that the result is for; standard output, if there is none.
+    output: Option<PathBuf>,
+    /// Whether the result is that something fails, which the notes tell.
+    fails: bool,
+}
+
+impl From<String> for Said {
+    fn from(text: String) -> Self {
+        Said {
+            text,
+            notes: Vec::new(),
+            output: None,
+            fails: false,
+        }
+    }
+}
+
+/// What a call comes to, of which nothing is written yet.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// 0 fine, 1 the model or the check failed, 2 the call is wrong.
+    pub code: u8,
+    /// The result.
+    pub text: String,
+    /// What is said beside it, each on lines of its own.
+    pub notes: Vec<String>,
+    /// The file that the result is for; standard output, if there is none.
+    pub output: Option<PathBuf>,
+}
+
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let arguments = args::Arguments::parse();
-    let (message, code) = match run::run(&arguments) {
-        Ok(()) => return ExitCode::SUCCESS,
-        Err(Failure::Failed(message)) => (message, 1),
-        Err(Failure::Usage(message)) => (message, 2),
+    let answer = answer(std::env::args_os(), &files::open);
+    answer.notes.iter().for_each(|text| note(text));
+    if answer.code != 0 && answer.text.is_empty() {
+        return ExitCode::from(answer.code);
+    }
+    match files::write(answer.output.as_deref(), &answer.text) {
+        Ok(()) => ExitCode::from(answer.code),
+        Err(message) => {
+            note(&message);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Answers a call, the name of the program first, over the files that `open` opens. It neither prints nor writes files.
+pub fn answer<A>(arguments: impl IntoIterator<Item = A>, open: Open<'_>) -> Answer
+where
+    A: Into<OsString> + Clone,
+{
+    let arguments = match args::Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            let text = error.render().ansi().to_string();
+            return match error.use_stderr() {
+                true => Answer::failed(code, text),
+                false => Answer::fine(Said::from(text)),
+            };
+        }
     };
-    note(&message);
-    ExitCode::from(code)
+    match run::run(&arguments, open) {
+        Ok(said) => Answer::fine(said),
+        Err(Failure::Failed(message)) => Answer::failed(1, message),
+        Err(Failure::Usage(message)) => Answer::failed(2, message),
+    }
+}
+
+impl Answer {
+    fn fine(said: Said) -> Answer {
+        Answer {
+            code: u8::from(said.fails),
+            text: said.text,
+            notes: said.notes,
+            output: said.output,
+        }
+    }
+
+    fn failed(code: u8, message: String) -> Answer {
+        Answer {
+            code,
+            text: String::new(),
+            notes: vec![message],
+            output: None,
+        }
+    }
 }
 
 /// Says something beside the result.

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::args::{Arguments, By, Check, Command, Formula, Ops, QuantityName, Report, Selectors};
-use super::{Failure, check, diagnostics, files, verify};
+use super::files::{self, Open};
+use super::{Failure, Said, check, diagnostics, verify};
 use crate::diag::{Diagnostics, did_you_mean};
 use crate::dtype::{DTYPES, Dtype};
 use crate::formula::{Formula as Quantity, FormulaError};
@@ -43,23 +44,23 @@ fn unknown<'a>(
 }
 
 /// Runs a command.
-pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub(super) fn run(arguments: &Arguments, open: Open<'_>) -> Result<Said, Failure> {
     match &arguments.command {
-        Command::Check(check) => self::check(check),
-        Command::Verify(args) => verify::run(args),
-        Command::Report(report) => self::report(report),
-        Command::Formula(formula) => self::formula(formula),
+        Command::Check(check) => self::check(check, open),
+        Command::Verify(args) => verify::run(args, open),
+        Command::Report(report) => self::report(report, open),
+        Command::Formula(formula) => self::formula(formula, open),
         Command::Ops(ops) => self::ops(ops),
         Command::Profile(args) => show_profile(args.name.as_deref()),
     }
 }
 
 /// Checks every file, and says what is wrong with each before it fails.
-fn check(check: &Check) -> Result<(), Failure> {
+fn check(check: &Check, open: Open<'_>) -> Result<Said, Failure> {
     let mut said = String::new();
     let mut wrong = Vec::new();
     for path in &check.files {
-        let checked = files::read(path, "Model").and_then(|(name, text)| {
+        let checked = files::read(path, "Model", open).and_then(|(name, text)| {
             let ways = check::ways(&name, &text)?;
             said.push_str(&format!("{name}: ok, {ways}\n"));
             Ok(())
@@ -70,7 +71,7 @@ fn check(check: &Check) -> Result<(), Failure> {
         }
     }
     if wrong.is_empty() {
-        files::write(None, &said)
+        Ok(Said::from(said))
     } else {
         Err(Failure::Failed(wrong.join("\n\n")))
     }
@@ -103,14 +104,14 @@ pub(super) fn settings(texts: &[String]) -> Result<Vec<(String, String)>, Failur
     Ok(set)
 }
 
-fn select(selectors: &Selectors) -> Result<Selection, Failure> {
+fn select(selectors: &Selectors, open: Open<'_>) -> Result<Selection, Failure> {
     let set = settings(&selectors.set)?;
-    let profile = profile(&selectors.profile)?;
+    let profile = profile(&selectors.profile, open)?;
     let Some(dtype) = Dtype::find(&selectors.dtype) else {
         let known = DTYPES.iter().map(|dtype| dtype.name);
         return Err(unknown("type", &selectors.dtype, known, ""));
     };
-    let (name, text) = files::read(&selectors.file, "Model")?;
+    let (name, text) = files::read(&selectors.file, "Model", open)?;
     let options = Options {
         preset: selectors.preset.clone(),
         set,
@@ -130,19 +131,19 @@ fn select(selectors: &Selectors) -> Result<Selection, Failure> {
 }
 
 /// A profile that is shipped, or one in a file.
-fn profile(name: &str) -> Result<Profile, Failure> {
+fn profile(name: &str, open: Open<'_>) -> Result<Profile, Failure> {
     if let Some(profile) = Profile::shipped(name) {
         return Ok(profile);
     }
     if name.ends_with(".ron") {
-        let (name, text) = files::read(name.as_ref(), "Profile")?;
+        let (name, text) = files::read(name.as_ref(), "Profile", open)?;
         return Ok(Profile::parse(&name, &text)?);
     }
     let more = "; a file ends in `.ron`";
     Err(unknown("profile", name, Profile::names(), more))
 }
 
-fn report(report: &Report) -> Result<(), Failure> {
+fn report(report: &Report, open: Open<'_>) -> Result<Said, Failure> {
     let cut = report.by.map(By::cut);
     let against = report.against.as_ref();
     let against = against.map(|name| Ok::<_, Failure>((name, compared(cut)?)));
@@ -153,12 +154,12 @@ fn report(report: &Report) -> Result<(), Failure> {
         ledger,
         basis,
         dtype,
-    } = select(&report.selectors)?;
+    } = select(&report.selectors, open)?;
     let phase = &report.selectors.phase;
     let other = match against {
         None => None,
         Some((name, by)) => {
-            let profile = self::profile(name)?;
+            let profile = self::profile(name, open)?;
             let ledger = model.ledger(phase, &profile)?;
             model.check_values(&ledger)?;
             Some((profile, ledger, by))
@@ -206,7 +207,10 @@ fn report(report: &Report) -> Result<(), Failure> {
         show: report.show.map(super::args::ShowWhat::show),
         width: width(output),
     };
-    files::write(output, &render(&summary, report.format.format(), &style))
+    Ok(Said {
+        output: output.map(Path::to_owned),
+        ..Said::from(render(&summary, report.format.format(), &style))
+    })
 }
 
 /// What two profiles are compared by: parts, where the call says nothing.
@@ -236,14 +240,14 @@ fn width(output: Option<&Path>) -> Option<usize> {
     terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
 }
 
-fn formula(formula: &Formula) -> Result<(), Failure> {
+fn formula(formula: &Formula, open: Open<'_>) -> Result<Said, Failure> {
     let Selection {
         model,
         ledger,
         basis,
         dtype,
         ..
-    } = select(&formula.selectors)?;
+    } = select(&formula.selectors, open)?;
     let quantity = match formula.quantity {
         QuantityName::Dots => ledger.dots(),
         QuantityName::Macs => ledger.macs(),
@@ -269,22 +273,23 @@ fn formula(formula: &Formula) -> Result<(), Failure> {
         Some(text) => per(&quantity, &model, basis, text)?,
         None => quantity,
     };
-    let (text, notes) = quantity.bound(basis, formula.form.form(), syntax)?;
-    for note in notes {
-        super::note(&note);
-    }
+    let (mut text, mut notes) = quantity.bound(basis, formula.form.form(), syntax)?;
     if text.len() > LONGEST_FRACTION
         && quantity.free().is_empty()
         && let Some(rounded) = quantity.rounded()
         && let Some((over, under)) = text.split_once('/')
     {
         let digits = over.len().max(under.len());
-        super::note(&format!(
+        notes.push(format!(
             "rounded; the exact value is a fraction of numbers of {digits} digits"
         ));
-        return files::write(None, &format!("{rounded}\n"));
+        text = rounded.to_string();
     }
-    files::write(None, &format!("{text}\n"))
+    text.push('\n');
+    Ok(Said {
+        notes,
+        ..Said::from(text)
+    })
 }
 
 /// Fractions longer than this, such as the mean of what many positions choose, are printed rounded, and said to be.
@@ -322,9 +327,9 @@ fn all_bound(formulas: &[Quantity]) -> Result<(), Failure> {
     )))
 }
 
-fn ops(ops: &Ops) -> Result<(), Failure> {
+fn ops(ops: &Ops) -> Result<Said, Failure> {
     let Some(name) = &ops.name else {
-        return files::write(None, &reference::markdown());
+        return Ok(Said::from(reference::markdown()));
     };
     let word = STRUCTURE
         .iter()
@@ -333,11 +338,12 @@ fn ops(ops: &Ops) -> Result<(), Failure> {
         OPS.iter().find(|def| def.name.eq_ignore_ascii_case(name)),
         word,
     ) {
-        (Some(def), _) => files::write(
-            None,
-            &format!("{}\n\n{}", reference::page(def), reference::fields(def)),
-        ),
-        (None, Some(word)) => files::write(None, &format!("{}\n", word.page)),
+        (Some(def), _) => Ok(Said::from(format!(
+            "{}\n\n{}",
+            reference::page(def),
+            reference::fields(def)
+        ))),
+        (None, Some(word)) => Ok(Said::from(format!("{}\n", word.page))),
         (None, None) => {
             let words = STRUCTURE.iter().map(|word| word.name);
             Err(unknown(
@@ -351,16 +357,16 @@ fn ops(ops: &Ops) -> Result<(), Failure> {
 }
 
 /// Lists the profiles that are shipped, or prints the text of one.
-fn show_profile(name: Option<&str>) -> Result<(), Failure> {
+fn show_profile(name: Option<&str>) -> Result<Said, Failure> {
     let Some(name) = name else {
         let profiles = Profile::names().filter_map(Profile::shipped);
         let longest = Profile::names().map(str::len).max().unwrap_or(0);
         let line = |profile: Profile| format!("{:<longest$}  {}\n", profile.name, profile.about);
         let lines = profiles.map(line);
-        return files::write(None, &lines.collect::<String>());
+        return Ok(Said::from(lines.collect::<String>()));
     };
     match Profile::text(name) {
-        Some(text) => files::write(None, text),
+        Some(text) => Ok(Said::from(text.to_owned())),
         None => Err(unknown("profile", name, Profile::names(), "")),
     }
 }

@@ -1,13 +1,14 @@
 //! The command `verify`: which sizes are pinned, and what is said of each file.
 
 use super::args::{VerdictFormat, Verify};
-use super::{Failure, files};
+use super::files::{self, Open};
+use super::{Failure, Said};
 use crate::model::Options;
 use crate::report::{disagreement, verdict};
 use crate::verify::{Plan, verify};
 
 /// Verifies every file, and says what was tried of each before it fails.
-pub(super) fn run(args: &Verify) -> Result<(), Failure> {
+pub(super) fn run(args: &Verify, open: Open<'_>) -> Result<Said, Failure> {
     let mut plan = Plan {
         rounds: args.rounds as usize,
         seed: args.seed,
@@ -32,7 +33,7 @@ pub(super) fn run(args: &Verify) -> Result<(), Failure> {
     let mut said = String::new();
     let mut wrong = Vec::new();
     for path in &args.files {
-        let verified = files::read(path, "Model").and_then(|(name, text)| {
+        let verified = files::read(path, "Model", open).and_then(|(name, text)| {
             let found = verify(&name, &text, &options, &plan)?;
             match args.format {
                 VerdictFormat::Table => said.push_str(&verdict(&name, &found)),
@@ -56,9 +57,9 @@ pub(super) fn run(args: &Verify) -> Result<(), Failure> {
             Err(Failure::Failed(message) | Failure::Usage(message)) => wrong.push(message),
         }
     }
-    files::write(None, &said)?;
-    if wrong.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::Failed(wrong.join("\n\n")))
+    Ok(Said {
+        fails: !wrong.is_empty(),
+        notes: wrong,
+        ..Said::from(said)
+    })
 }
