@@ -224,16 +224,25 @@ impl Formula {
             );
             return Err(FormulaError(message));
         }
-        if self.counts || !matches!(syntax, Syntax::Python | Syntax::Rust | Syntax::Sql) {
+        if !matches!(syntax, Syntax::Python | Syntax::Rust | Syntax::Sql) {
             return Ok(());
         }
-        let mut cx = Context::new(&self.symbols);
-        cx.require_integer(poly);
-        let number = poly.as_const();
-        if cx.used.is_empty() && number.is_none_or(|number| number.is_integer()) {
+        let inside = Context::new(&self.symbols).fraction_inside(poly, &self.conditions);
+        let broken = match inside {
+            None if self.counts => None,
+            None => {
+                let mut cx = Context::new(&self.symbols);
+                cx.require_integer(poly);
+                let number = poly.as_const();
+                let whole = cx.used.is_empty() && number.is_none_or(|number| number.is_integer());
+                (!whole).then(|| poly.clone())
+            }
+            part => part,
+        };
+        let Some(broken) = broken else {
             return Ok(());
-        }
-        let text = poly.show(&self.symbols);
+        };
+        let text = broken.show(&self.symbols);
         let message =
             format!("`{text}` may be a fraction, and integers of this syntax would round it");
         Err(FormulaError(message))

@@ -8,7 +8,7 @@ use dashu_int::ops::RemEuclid;
 
 use super::atom::OpaqueKind;
 use super::ops::multiply;
-use super::{Atom, Coeff, Context, Mono, Poly, Term};
+use super::{Atom, Coeff, Condition, Conditions, Context, Mono, Poly, Term};
 
 /// Most assignments of residues that are tried.
 const MAX_RESIDUES: u64 = 1024;
@@ -104,6 +104,31 @@ impl Context<'_> {
             OpaqueKind::Sum { body, .. } => self.proves_integer(body),
             OpaqueKind::Beyond(_) => false,
         }
+    }
+
+    /// The first part of a formula that need not be an integer, where the formula itself may be one: what a min chooses from,
+    /// what a sum adds, a power. Quotients inside a floor are rounded once, and are none. `known` are conditions that hold;
+    /// a min that is an integer has its value even where the quotient that it does not choose is rounded.
+    pub(crate) fn fraction_inside(&mut self, poly: &Poly, known: &Conditions) -> Option<Poly> {
+        poly.opaques().find_map(|opaque| {
+            let kind = opaque.kind();
+            let own = Poly::atom(Atom::Opaque(opaque.clone()));
+            let parts = match kind {
+                OpaqueKind::Min(_) if known.contains(&Condition::Integer(own.clone())) => vec![],
+                OpaqueKind::Min(arguments) => arguments.clone(),
+                OpaqueKind::Sum { body, .. } => vec![body.clone()],
+                OpaqueKind::Pow { .. } => vec![own],
+                OpaqueKind::Floor { .. } | OpaqueKind::Beyond(_) => vec![],
+            };
+            let broken = parts.into_iter().find(|part| {
+                let (_, rest) = self.split_integral(part);
+                !rest.is_zero() && !known.contains(&Condition::Integer(rest))
+            });
+            broken.or_else(|| {
+                let mut inside = kind.arguments().into_iter();
+                inside.find_map(|part| self.fraction_inside(part, known))
+            })
+        })
     }
 
     /// Whether a sum of several terms differs from a declared integer by an integer.

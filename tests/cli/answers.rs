@@ -432,3 +432,32 @@ fn the_capacity_of_experts_is_a_ratio_and_no_size() {
         "{negative}"
     );
 }
+
+#[test]
+fn languages_of_integers_refuse_a_fraction_that_is_rounded_on_the_way() {
+    let at = |size: &str, more: &[&str]| {
+        let model = format!(
+            r#"Model(name: "cut", phases: [forward], symbols: (T: context, C: "", W: window, d: width),
+            inputs: (x: "@n d"), nodes: (y: Linear(x, "d -> {size}")), output: y)"#
+        );
+        run_with(
+            &[&["formula", "-", "params"], more].concat(),
+            model.as_bytes(),
+        )
+    };
+    // At T = 3, C = 2, W = 3 the fraction 3/2 decides: `2*min(3//2, 9)//3` would be 0.
+    let size = "floor(2*min(T/C, d)/W)";
+    let values = [
+        "--set", "T=3", "--set", "C=2", "--set", "W=3", "--set", "d=9",
+    ];
+    assert_eq!(at(size, &values).stdout, "9\n");
+    for syntax in ["python", "rust", "sql"] {
+        let refused = at(size, &["--syntax", syntax]);
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""));
+        let says = "`T/C` may be a fraction, and integers of this syntax would round it";
+        assert!(refused.stderr.contains(says), "{}", refused.stderr);
+    }
+    // A size is an integer; then it is so in every language.
+    let whole = at("min(T/C, d)", &["--syntax", "python"]);
+    assert_eq!(whole.stdout, "d*min(T//C, d)\n", "{}", whole.stderr);
+}
