@@ -62,6 +62,13 @@
 //! [`Model::read`] chooses presets and values, [`Model::ledger`] phases and profiles, [`summary::summarize`] and
 //! [`report::render`] make reports. The ops that a model can use are in [`ops`], the algebra is in [`sym`].
 
+// What a user writes ends in an answer or an error, never in a panic; `expect` states why it holds. The modules that read
+// what a user writes also cut and index only what is there.
+#![cfg_attr(
+    not(test),
+    warn(clippy::panic, clippy::unreachable, clippy::get_unwrap)
+)]
+
 mod ast;
 pub mod cli;
 pub mod diag;

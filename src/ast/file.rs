@@ -23,7 +23,7 @@ impl Choice {
     }
 }
 
-const MODEL: &[Slot] = &[
+const MODEL: &[Slot; 11] = &[
     ("name", true),
     ("about", false),
     ("phases", false),
@@ -36,21 +36,21 @@ const MODEL: &[Slot] = &[
     ("nodes", true),
     ("output", true),
 ];
-const PHASE: &[Slot] = &[
+const PHASE: &[Slot; 5] = &[
     ("name", true),
     ("n", true),
     ("p", true),
     ("o", true),
     ("steps", false),
 ];
-const SYMBOL: &[Slot] = &[
+const SYMBOL: &[Slot; 4] = &[
     ("role", false),
     ("doc", false),
     ("min", false),
     ("max", false),
 ];
-const DERIVED: &[Slot] = &[("value", true), ("meaning", false)];
-const SWITCH: &[Slot] = &[("value", true), ("doc", false)];
+const DERIVED: &[Slot; 2] = &[("value", true), ("meaning", false)];
+const SWITCH: &[Slot; 2] = &[("value", true), ("doc", false)];
 
 /// Reads a model, with the branches that `choice` selects. What is wrong goes to `diagnostics`; what could be read comes
 /// back, so that later stages find their mistakes in the same run.

@@ -2,6 +2,8 @@
 //!
 //! [`ron`] parses; [`read`] knows forms, [`file`] and [`nodes`] read the tree into [`model`].
 
+#![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::string_slice))]
+
 use crate::diag::{Code, Diagnostic, Span};
 
 mod cursor;

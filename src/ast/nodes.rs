@@ -10,21 +10,21 @@ use crate::ops::structure::STRUCTURE;
 use crate::ops::{self, OPS, OpDef};
 use crate::part::Part;
 
-const BLOCK: &[Slot] = &[
+const BLOCK: &[Slot; 5] = &[
     ("inputs", true),
     ("nodes", true),
     ("output", true),
     ("part", false),
     ("dims", false),
 ];
-const CALL: &[Slot] = &[("block", true), ("inputs", true), ("dims", false)];
-const REPEAT: &[Slot] = &[
+const CALL: &[Slot; 3] = &[("block", true), ("inputs", true), ("dims", false)];
+const REPEAT: &[Slot; 4] = &[
     ("block", true),
     ("count", true),
     ("inputs", true),
     ("dims", false),
 ];
-const ROUTE: &[Slot] = &[
+const ROUTE: &[Slot; 6] = &[
     ("block", true),
     ("experts", true),
     ("active", true),
@@ -32,19 +32,19 @@ const ROUTE: &[Slot] = &[
     ("dims", false),
     ("capacity", false),
 ];
-const SCAN: &[Slot] = &[
+const SCAN: &[Slot; 4] = &[
     ("block", true),
     ("over", true),
     ("inputs", true),
     ("dims", false),
 ];
-const CYCLE: &[Slot] = &[
+const CYCLE: &[Slot; 4] = &[
     ("blocks", true),
     ("count", true),
     ("inputs", true),
     ("dims", false),
 ];
-const EVERY: &[Slot] = &[
+const EVERY: &[Slot; 6] = &[
     ("every", true),
     ("block", true),
     ("others", true),
@@ -288,7 +288,7 @@ impl Reader<'_> {
             .clone()
             .map(|field| (field.name, field.required))
             .collect();
-        let mut values = self.slots(tree, def.name, &slots)?.into_iter();
+        let mut values = self.slots_of(tree, def.name, &slots)?.into_iter();
         let mut given = Vec::with_capacity(def.fields.len());
         let mut sound = true;
         for field in def.fields {
@@ -352,13 +352,17 @@ impl Reader<'_> {
         let mut slots: Vec<Slot> = vec![("queries", true), ("keys", true)];
         slots.extend(form.size.map(|name| (name, true)));
         slots.extend(form.choice.map(|(name, _)| (name, false)));
-        let mut values = self.slots(tree, form.name, &slots)?.into_iter();
+        let mut values = self.slots_of(tree, form.name, &slots)?.into_iter();
         let (queries, keys) = (self.name(values.next()??)?, self.name(values.next()??)?);
         let size = match form.size {
             Some(_) => Some(self.text(values.next()??)?),
             None => None,
         };
-        let mut choice = form.choice.map_or("", |(_, words)| words[0]);
+        let mut choice = form
+            .choice
+            .and_then(|(_, words)| words.first())
+            .copied()
+            .unwrap_or_default();
         if let (Some((name, words)), Some(tree)) = (form.choice, values.next().flatten()) {
             let word = self.name(tree)?;
             choice = self.known_word(word, words, name)?;

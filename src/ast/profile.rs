@@ -11,7 +11,7 @@ use crate::work::Kind;
 
 /// What a profile writes. Of what it leaves out nothing is priced: no op, no gain or bias, no lookup, no backward pass;
 /// and all parts are counted.
-const PROFILE: &[Slot] = &[
+const PROFILE: &[Slot; 11] = &[
     ("name", true),
     ("about", true),
     ("source", true),
@@ -151,14 +151,14 @@ impl Reader<'_> {
         let mut prices = Vec::new();
         let names: Vec<String> = OPS.iter().map(|def| def.name.to_lowercase()).collect();
         for (word, tree) in self.section(tree, "prices of ops") {
-            let Some(at) = names.iter().position(|name| name == word.text) else {
+            let mut defs = OPS.iter().zip(&names);
+            let Some((def, _)) = defs.find(|(_, name)| *name == word.text) else {
                 let message = format!("`{}` is no op", word.text);
                 let help = did_you_mean(word.text, names.iter().map(String::as_str));
                 let problem = Diagnostic::at(Code::Unknown, word.span, message);
                 self.diagnostics.push(problem.maybe_help(help));
                 continue;
             };
-            let def = &OPS[at];
             let mut add = |word, flops| {
                 prices.push(OpPrice {
                     op: def.name,

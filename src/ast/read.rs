@@ -280,21 +280,42 @@ impl Reader<'_> {
     }
 
     /// The values of a call's fields, positional or named, in the order of `slots`; `None` where the call is not understood.
-    pub(super) fn slots<'t, 's>(
+    pub(super) fn slots<'t, 's, const N: usize>(
+        &mut self,
+        tree: &'t Tree<'s>,
+        what: &str,
+        slots: &[Slot; N],
+    ) -> Option<[Option<&'t Tree<'s>>; N]> {
+        let (values, sound) = self.known_slots(tree, what, slots);
+        sound.then_some(values)
+    }
+
+    /// The same where the fields are found while the program runs.
+    pub(super) fn slots_of<'t, 's>(
         &mut self,
         tree: &'t Tree<'s>,
         what: &str,
         slots: &[Slot],
     ) -> Option<Vec<Option<&'t Tree<'s>>>> {
-        let (values, sound) = self.known_slots(tree, what, slots);
+        let (values, sound) = self.all_slots(tree, what, slots);
         sound.then_some(values)
     }
 
     /// The values of the fields that are known, and whether there is nothing else: for what holds much that can be looked at
     /// whatever is wrong beside it.
-    ///
+    pub(super) fn known_slots<'t, 's, const N: usize>(
+        &mut self,
+        tree: &'t Tree<'s>,
+        what: &str,
+        slots: &[Slot; N],
+    ) -> ([Option<&'t Tree<'s>>; N], bool) {
+        let (values, sound) = self.all_slots(tree, what, slots);
+        let mut values = values.into_iter();
+        (std::array::from_fn(|_| values.next().flatten()), sound)
+    }
+
     /// Unknown, repeated, missing and surplus fields are all reported.
-    pub(super) fn known_slots<'t, 's>(
+    fn all_slots<'t, 's>(
         &mut self,
         tree: &'t Tree<'s>,
         what: &str,
@@ -322,8 +343,9 @@ impl Reader<'_> {
             }
             Kind::Struct(_, fields) => {
                 for (word, value) in self.distinct(fields, &format!("`{what}`")) {
-                    match slots.iter().position(|(name, _)| *name == word.text) {
-                        Some(at) => values[at] = Some(value),
+                    let mut places = slots.iter().zip(&mut values);
+                    match places.find(|((name, _), _)| *name == word.text) {
+                        Some((_, place)) => *place = Some(value),
                         None => {
                             sound = false;
                             let help = did_you_mean(word.text, slots.iter().map(|(name, _)| *name));

@@ -99,12 +99,13 @@ pub(crate) fn parse(text: &str) -> Result<Tree<'_>, SyntaxError> {
 fn offset(text: &str, position: ron::error::Position) -> usize {
     let mut start = 0;
     for _ in 1..position.line {
-        match text[start..].find('\n') {
+        match text.get(start..).unwrap_or_default().find('\n') {
             Some(end) => start += end + 1,
             None => return text.len(),
         }
     }
-    text[start..]
+    text.get(start..)
+        .unwrap_or_default()
         .char_indices()
         .nth(position.col.saturating_sub(1))
         .map_or(text.len(), |(at, _)| start + at)
@@ -169,10 +170,11 @@ impl<'s> Reader<'_, 's> {
         let rest = self.cursor.rest(self.start);
         let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '-');
         let length = rest.find(|c| !word(c)).unwrap_or(rest.len());
+        let number = rest.get(..length).unwrap_or_default();
         let span = self.start..self.start + length;
         self.cursor.at.set(span.end);
         Ok(Tree {
-            kind: Kind::Number(&rest[..length]),
+            kind: Kind::Number(number),
             span,
         })
     }
@@ -226,7 +228,7 @@ impl<'de> Visitor<'de> for Reader<'_, 'de> {
     fn visit_str<E>(self, text: &str) -> Result<Tree<'de>, E> {
         let rest = self.cursor.rest(self.start);
         let mut escaped = false;
-        let end = rest[1..].find(|c| {
+        let end = rest.get(1..).unwrap_or_default().find(|c| {
             let stop = c == '"' && !escaped;
             escaped = c == '\\' && !escaped;
             stop

@@ -2,6 +2,8 @@
 //!
 //! The only place that prints, reads files and names `clap`.
 
+#![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::string_slice))]
+
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;

@@ -2,6 +2,8 @@
 //!
 //! The only stage that sees both the text and the graph. It infers no shape.
 
+#![cfg_attr(not(test), warn(clippy::string_slice))]
+
 use std::collections::HashSet;
 
 use crate::ast::file::Choice;

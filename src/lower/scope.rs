@@ -206,7 +206,8 @@ impl Sizes {
         let mut sizes = Vec::new();
         let mut sound = true;
         for token in tokens(source) {
-            let marked = source[token.clone()].starts_with('@');
+            let word = source.get(token.clone()).unwrap_or_default();
+            let marked = word.starts_with('@');
             let at = range.start + token.start + usize::from(marked)..range.start + token.end;
             let size = part(text, at.clone(), Some(BLANKS), local, cx, diagnostics);
             let size = size.and_then(|size| {

@@ -169,7 +169,7 @@ fn relate(
         let mut cx = Context::new(table);
         let mut side = |range: std::ops::Range<usize>| {
             let part = Text {
-                text: source[range.clone()].into(),
+                text: source.get(range.clone()).unwrap_or_default().into(),
                 span: text.span.part(&range),
             };
             scope::expression(&part, local, &mut cx, diagnostics)

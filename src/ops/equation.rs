@@ -88,12 +88,13 @@ fn axes(text: &str, at: usize) -> Result<Vec<Vec<Label>>, EquationError> {
                 None => return Err(error(String::from("`)` without `(`"), 1)),
             },
             _ if length > 0 => {
-                let label = rest[..length].to_owned();
+                let (label, after) = rest.split_at(length);
+                let label = label.to_owned();
                 match &mut group {
                     Some((labels, _)) => labels.push(label),
                     None => axes.push(vec![label]),
                 }
-                rest = &rest[length..];
+                rest = after;
                 continue;
             }
             other => {
@@ -103,7 +104,7 @@ fn axes(text: &str, at: usize) -> Result<Vec<Vec<Label>>, EquationError> {
                 ));
             }
         }
-        rest = &rest[c.len_utf8()..];
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
     }
     match group {
         Some((_, open)) => Err(EquationError {

@@ -4,6 +4,8 @@
 //! a `DEF`, the two methods of [`Op`] and its word in the list below; the reader of models, the reference, the report
 //! and the tests find it there.
 
+#![cfg_attr(not(test), warn(clippy::string_slice))]
+
 use std::fmt;
 use std::sync::Arc;
 

@@ -29,7 +29,7 @@ pub enum Comparison {
 
 /// Most small assignments that are tried in order, and most larger ones after them.
 const SMALL: u64 = 1000;
-const LARGE: u64 = 400;
+const LARGE: usize = 400;
 
 /// Compares normal forms; when they differ, looks for values at which the formulas do: small ones first, inside the
 /// domains and the assumptions, derived symbols whole.
@@ -142,8 +142,8 @@ fn samples<'a>(free: &'a [Sym], symbols: &'a Symbols) -> impl Iterator<Item = Bi
         offsets.collect::<Bindings>()
     });
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-    let large = (0..LARGE).map(move |round| {
-        let width = [6, 12, 30, 100, 5000][(round % 5) as usize];
+    let widths = [6, 12, 30, 100, 5000].into_iter().cycle();
+    let large = widths.take(LARGE).map(move |width| {
         let offsets = free.iter().map(|sym| {
             state = state
                 .wrapping_mul(6_364_136_223_846_793_005)

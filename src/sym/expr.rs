@@ -121,7 +121,7 @@ impl Names<'_> {
         match &part.node {
             Node::Number(_) => {}
             Node::Name => {
-                let name = &self.text[part.span()];
+                let name = self.text.get(part.span()).unwrap_or_default();
                 if !self.bound.contains(&name) {
                     self.found.push((name, part.span()));
                 }
@@ -142,8 +142,8 @@ impl Names<'_> {
             } => {
                 self.collect(&range.0);
                 self.collect(&range.1);
-                self.bound
-                    .push(&self.text[index.0 as usize..index.1 as usize]);
+                let index = index.0 as usize..index.1 as usize;
+                self.bound.push(self.text.get(index).unwrap_or_default());
                 self.collect(body);
                 self.bound.pop();
             }

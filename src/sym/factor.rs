@@ -72,7 +72,7 @@ fn sum(poly: &Poly, builder: &mut Builder<'_>, depth: usize) -> Tree {
                     .iter()
                     .take_while(|f| matches!(f, Tree::Int(_)))
                     .count();
-                factors.splice(0..0, inner[..lead].iter().cloned());
+                factors.splice(0..0, inner.iter().take(lead).cloned());
                 factors.extend(inner.into_iter().skip(lead));
             }
             other => factors.push(other),

@@ -107,7 +107,7 @@ impl Out<'_> {
             [one] if single(one) => self.push(&format!("_{{{one}}}")),
             _ => self.push(&format!("_{{\\mathrm{{{}}}}}", tail.join(","))),
         }
-        self.push(&name[plain.len()..]);
+        self.push(name.get(plain.len()..).unwrap_or_default());
     }
 }
 

@@ -71,9 +71,10 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, ParseError> {
     };
     let mut found = Vec::with_capacity(text.len() / 2 + 1);
     let mut at = 0;
-    while let Some(c) = text[at..].chars().next() {
+    while let Some(rest) = text.get(at..)
+        && let Some(c) = rest.chars().next()
+    {
         let start = at;
-        let rest = &text[start..];
         let run = |accept: fn(char) -> bool| rest.find(|c| !accept(c)).unwrap_or(rest.len());
         let (kind, length) = match c {
             ' ' | '\t' | '\n' | '\r' | '\u{a0}' => {
@@ -82,9 +83,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, ParseError> {
             }
             '0'..='9' => (Kind::Number, number_length(rest)),
             'a'..='z' | 'A'..='Z' | '_' => (Kind::Name, name_length(rest)),
-            '.' if rest[1..].starts_with(|c: char| c.is_ascii_digit()) => {
-                (Kind::Number, number_length(rest))
-            }
+            '.' if starts_decimals(rest) => (Kind::Number, number_length(rest)),
             _ if superscript(c).is_some() => (Kind::Superscript, run(|c| superscript(c).is_some())),
             _ if is_name_start(c) => (Kind::Name, name_length(rest)),
             '*' if rest.starts_with("**") => (Kind::Caret, 2),
@@ -136,19 +135,26 @@ fn number_length(text: &str) -> usize {
             .unwrap_or(text.len())
     };
     let whole = digits(text);
-    match text[whole..].strip_prefix('.') {
+    match text.get(whole..).and_then(|rest| rest.strip_prefix('.')) {
         Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => whole + 1 + digits(rest),
         _ => whole,
     }
+}
+
+/// Whether a dot with a digit after it comes next.
+fn starts_decimals(text: &str) -> bool {
+    let rest = text.strip_prefix('.');
+    rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Letters, digits and `_`; a dot only between two parts.
 fn name_length(text: &str) -> usize {
     let mut end = 0;
     loop {
-        let part = &text[end..];
-        end += part.find(|c| !is_name_part(c)).unwrap_or(part.len());
-        match text[end..].strip_prefix('.') {
+        let part = text.get(end..).unwrap_or_default();
+        let length = part.find(|c| !is_name_part(c)).unwrap_or(part.len());
+        end += length;
+        match part.get(length..).and_then(|rest| rest.strip_prefix('.')) {
             Some(rest) if rest.starts_with(is_name_start) => end += 1,
             _ => return end,
         }

@@ -134,7 +134,7 @@ impl<'t> Run<'t, '_, '_, '_, '_> {
     }
 
     fn name(&mut self, span: Range<usize>) -> Option<Poly> {
-        let name: &'t str = &self.text[span.clone()];
+        let name: &'t str = self.text.get(span.clone()).unwrap_or_default();
         if let Some((_, sym)) = self.bound.iter().rev().find(|(own, _)| *own == name) {
             return Some(Poly::symbol(*sym));
         }
@@ -187,8 +187,9 @@ impl<'t> Run<'t, '_, '_, '_, '_> {
                 if let (Some(lo), Some(hi)) = (&lo, &hi) {
                     self.cx.enter_range(fresh, lo, hi);
                 }
+                let index = index.0 as usize..index.1 as usize;
                 self.bound
-                    .push((&self.text[index.0 as usize..index.1 as usize], fresh));
+                    .push((self.text.get(index).unwrap_or_default(), fresh));
                 let body = self.poly(body);
                 self.bound.pop();
                 if lo.is_some() && hi.is_some() {
@@ -220,7 +221,7 @@ impl<'t> Run<'t, '_, '_, '_, '_> {
             },
             _ => return None,
         };
-        let name = &self.text[base.span()];
+        let name = self.text.get(base.span()).unwrap_or_default();
         let known = self.known.get(name).filter(|_| self.bound.is_empty())?;
         Some((known.as_ref()?.as_symbol()?, i32::try_from(exponent).ok()?))
     }

@@ -1,6 +1,8 @@
 //! The algebra: exact formulas in integer symbols, canonical the moment they exist. Must never know of tensors, of
 //! files, or of what a formula counts.
 
+#![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::string_slice))]
+
 mod atom;
 mod basis;
 mod code;

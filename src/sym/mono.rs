@@ -101,11 +101,11 @@ impl Mono {
     pub(super) fn push(&mut self, atom: Atom, exponent: i32) -> Result<(), LimitError> {
         match self.0.binary_search_by(|(own, _)| own.cmp(&atom)) {
             Ok(at) => {
-                let sum = checked(i64::from(self.0[at].1) + i64::from(exponent))?;
-                if sum == 0 {
-                    self.0.remove(at);
-                } else {
-                    self.0[at].1 = sum;
+                if let Some((_, own)) = self.0.get_mut(at) {
+                    *own = checked(i64::from(*own) + i64::from(exponent))?;
+                    if *own == 0 {
+                        self.0.remove(at);
+                    }
                 }
             }
             Err(_) if self.0.len() >= MAX_FACTORS => return Err(LimitError::Factors),

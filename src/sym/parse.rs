@@ -103,7 +103,7 @@ impl<'t> Parser<'t> {
     }
 
     fn slice(&self, token: Token) -> &'t str {
-        &self.text[token.span()]
+        self.text.get(token.span()).unwrap_or_default()
     }
 
     fn expect(&mut self, kind: Kind, what: &str, opened: Token) -> Result<Token, ParseError> {

@@ -164,16 +164,18 @@ impl Poly {
 
     /// The symbol this is, if it is nothing more.
     pub fn as_symbol(&self) -> Option<Sym> {
-        match self.as_single()?.factors() {
-            [(Atom::Sym(sym), 1)] if self.0[0].coeff.is_one() => Some(*sym),
+        let single = self.as_single()?;
+        match single.factors() {
+            [(Atom::Sym(sym), 1)] if single.coeff.is_one() => Some(*sym),
             _ => None,
         }
     }
 
     /// The opaque atom this is, if it is nothing more.
     pub fn as_opaque(&self) -> Option<&Arc<Opaque>> {
-        match self.as_single()?.factors() {
-            [(Atom::Opaque(opaque), 1)] if self.0[0].coeff.is_one() => Some(opaque),
+        let single = self.as_single()?;
+        match single.factors() {
+            [(Atom::Opaque(opaque), 1)] if single.coeff.is_one() => Some(opaque),
             _ => None,
         }
     }

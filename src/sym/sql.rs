@@ -80,8 +80,9 @@ impl Out<'_> {
             return;
         }
         self.push("CASE");
-        for (i, argument) in arguments.iter().enumerate() {
-            let later = &arguments[i + 1..];
+        let mut rest = arguments;
+        while let [argument, later @ ..] = rest {
+            rest = later;
             self.push(if later.is_empty() { " ELSE " } else { " WHEN " });
             for (j, other) in later.iter().enumerate() {
                 self.push(if j > 0 { " AND " } else { "" });

@@ -354,13 +354,12 @@ fn at(coefficients: &[Coeff], point: &Poly) -> Result<Poly, AlgebraError> {
 fn power_sum_coefficients(degree: u32) -> Vec<Coeff> {
     let mut coefficients = vec![Coeff::ONE];
     for k in 1..=i64::from(degree) {
-        let mut next = vec![Coeff::ZERO];
-        for (j, coeff) in (1..).zip(&coefficients) {
-            next.push(coeff * &Coeff::from_ratio(k, j + 1).unwrap_or(Coeff::ZERO));
-        }
+        let integral =
+            |(j, coeff): (i64, &Coeff)| coeff * &Coeff::from_ratio(k, j + 1).unwrap_or(Coeff::ZERO);
+        let mut next: Vec<Coeff> = (1..).zip(&coefficients).map(integral).collect();
         // The value at n = 1 is 1.
         let total = next.iter().fold(Coeff::ZERO, |sum, c| &sum + c);
-        next[0] = &Coeff::ONE - &total;
+        next.insert(0, &Coeff::ONE - &total);
         coefficients = next;
     }
     coefficients

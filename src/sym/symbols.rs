@@ -186,7 +186,12 @@ impl Symbols {
             Syntax::Sql => name.to_lowercase(),
             _ => super::latex::parts(name).collect::<Vec<_>>().join("_"),
         };
-        let cache = &self.0.alike[usize::from(syntax != Syntax::Sql)];
+        let [of_sql, of_latex] = &self.0.alike;
+        let cache = if syntax == Syntax::Sql {
+            of_sql
+        } else {
+            of_latex
+        };
         let alike = cache.get_or_init(|| {
             let mut alike: HashMap<String, Vec<Sym>> = HashMap::new();
             for inner in [false, true] {

@@ -90,7 +90,8 @@ impl Tree {
     /// A sum, without a wrapper for one positive term; the first positive term leads.
     pub(super) fn add(mut terms: Vec<(bool, Tree)>) -> Tree {
         if let Some(lead) = terms.iter().position(|(negative, _)| !negative) {
-            terms[..=lead].rotate_right(1);
+            let first = terms.remove(lead);
+            terms.insert(0, first);
         }
         match &*terms {
             [] => Tree::Int(Coeff::ZERO),
