@@ -122,7 +122,14 @@ pub(crate) fn expressions(model: &Model, text: &str) {
     };
     for (name, other) in [(a, b), (b, a)] {
         let set = vec![(name.to_owned(), format!("2*{other} + 1"))];
-        let Ok(put) = Model::read("m.ron", text, &Options { preset: None, set }) else {
+        let Ok(put) = Model::read(
+            "m.ron",
+            text,
+            &Options {
+                set,
+                ..Options::default()
+            },
+        ) else {
             continue;
         };
         let profile = Profile::exact();
