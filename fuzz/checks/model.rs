@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use dotledger::dtype::{DTYPES, Dtype};
-use dotledger::report::{Cut, Format, Show, Style, render};
+use dotledger::report::{Cut, Format, Show, Style, disagreement, render};
 use dotledger::summary::{Against, Asked, Compared, Grouping, Summary, basis_of, summarize};
 use dotledger::sym::Poly;
+use dotledger::verify::{Plan, verify};
 use dotledger::work::Bound;
 use dotledger::{Diagnostics, Formula, Ledger, Model, Options, Profile};
 
@@ -23,12 +24,30 @@ pub fn check(text: &str) {
     };
     laws::steps(&model, text);
     laws::expressions(&model, text);
+    if checked.code == 0 {
+        counted(text);
+    }
     let phases = model.phases();
     for (at, phase) in phases.iter().enumerate() {
         match self::phase(&model, phase, &Profile::exact(), (at, phases.len())) {
             Ok(()) => {}
             Err(why) => assert!(checked.code != 0, "{phase} is stricter than check: {why}"),
         }
+    }
+}
+
+/// Small sizes that are walked come to what the formulas say, unless there is too much to walk.
+fn counted(text: &str) {
+    let plan = Plan {
+        rounds: 2,
+        largest: 3,
+        most: 20_000,
+        ..Plan::default()
+    };
+    if let Ok(verdict) = verify("m.ron", text, &Options::default(), &plan)
+        && let Some(found) = verdict.disagreement
+    {
+        panic!("{}", disagreement("m.ron", &found));
     }
 }
 

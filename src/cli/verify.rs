@@ -14,7 +14,7 @@ pub(super) fn run(args: &Verify, open: Open<'_>) -> Result<Said, Failure> {
         seed: args.seed,
         largest: args.largest,
         phase: args.phase.clone(),
-        pinned: Vec::new(),
+        ..Plan::default()
     };
     let mut options = Options::default();
     for (name, value) in super::run::settings(&args.set)? {

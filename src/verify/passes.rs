@@ -27,7 +27,7 @@ struct Pass {
 }
 
 /// Walks a model through a phase at some numbers, pass by pass. `wide` numbers tell its axes apart; `masks` says whether
-/// masked pairs are left out, or executed all the same.
+/// masked pairs are left out, or executed all the same; a pass has at most so many points of index spaces.
 ///
 /// # Errors
 /// What does not fit at these numbers, or cannot be walked.
@@ -36,12 +36,14 @@ pub fn walk_phase(
     phase: &str,
     (numbers, wide): (&Bindings, &Bindings),
     masks: bool,
+    most: u64,
 ) -> Result<Vec<Walked>, Misfit> {
     let mut walked = Vec::new();
     for stage in stages(model, phase, numbers)? {
         let mut run = None;
         for pass in &stage.passes {
-            let mut setting = Setting::new(model.symbols(), numbers.clone(), wide.clone());
+            let setting = Setting::new(model.symbols(), numbers.clone(), wide.clone());
+            let mut setting = setting.at_most(most);
             if let Some((number, step)) = pass.step {
                 setting = setting.numbered(number, step);
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::compare::{Walked, compare, witnesses};
 use super::random::Random;
 use super::verdict::{Disagreement, SCHEMA, Trial, Unconfirmed, Verdict, What};
-use super::walk::{Count, Misfit};
+use super::walk::{Count, MAX_WALKED, Misfit};
 use super::{draw, passes};
 use crate::diag::Diagnostics;
 use crate::ledger::Ledger;
@@ -35,6 +35,8 @@ pub struct Plan {
     pub phase: Option<String>,
     /// Numbers of symbols that are not drawn.
     pub pinned: Vec<(String, i64)>,
+    /// Most points of index spaces that a pass may have.
+    pub most: u64,
 }
 
 impl Default for Plan {
@@ -45,6 +47,7 @@ impl Default for Plan {
             largest: 4,
             phase: None,
             pinned: Vec::new(),
+            most: MAX_WALKED,
         }
     }
 }
@@ -87,6 +90,7 @@ pub fn verify(
                 pinned: &pinned,
                 wide: wide.clone().unwrap_or_default(),
                 largest: plan.largest.max(1),
+                most: plan.most,
             });
         }
         // Whether a row mixes positions is the same in every phase, and shows in some.
@@ -217,6 +221,8 @@ struct Bench<'m> {
     wide: Bindings,
     /// The largest number that is drawn.
     largest: i64,
+    /// Most points of a pass.
+    most: u64,
 }
 
 /// A disagreement under a profile, by its place among them, at some numbers.
@@ -306,7 +312,8 @@ impl Bench<'_> {
     }
 
     fn walk(&self, numbers: &Bindings, masks: bool) -> Result<Vec<Walked>, Misfit> {
-        passes::walk_phase(self.model, self.phase, (numbers, &self.wide), masks)
+        let numbers = (numbers, &self.wide);
+        passes::walk_phase(self.model, self.phase, numbers, masks, self.most)
     }
 
     /// Whether the library takes the numbers when they are given as a user gives them; else why not.

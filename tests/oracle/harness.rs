@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dotledger::sym::Bindings;
 use dotledger::verify::compare::{Difference, Walked, compare, witnesses};
 use dotledger::verify::passes::walk_phase;
-use dotledger::verify::walk::{Misfit, Run};
+use dotledger::verify::walk::{MAX_WALKED, Misfit, Run};
 use dotledger::{Ledger, Model, Options, Profile};
 
 use crate::sample::{Random, free, small, wide};
@@ -74,7 +74,7 @@ impl Bench {
         numbers: &Bindings,
         masks: bool,
     ) -> Result<Vec<Walked>, Misfit> {
-        walk_phase(&self.model, phase, (numbers, &self.wide), masks)
+        walk_phase(&self.model, phase, (numbers, &self.wide), masks, MAX_WALKED)
     }
 
     /// Walks the model in a phase of one stage at some numbers.

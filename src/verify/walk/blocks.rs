@@ -12,9 +12,6 @@ use crate::graph::{Block, Graph, NodeId, NodeKind, Pattern};
 use crate::part::Part;
 use crate::sym::{Coeff, Sym};
 
-/// Most points of index spaces that one pass may have.
-pub const MAX_WALKED: u64 = 1 << 28;
-
 /// All runs of one node along one path of calls.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -392,10 +389,7 @@ impl Walker<'_> {
             now,
         } = *running;
         self.run.points = self.run.points.saturating_add(count.points);
-        if self.run.points > MAX_WALKED {
-            let why = format!("a pass of more than {MAX_WALKED} points of index spaces");
-            return Err(Misfit::beyond(why));
-        }
+        setting.check_points(self.run.points)?;
         if !now {
             count = count.left();
         }

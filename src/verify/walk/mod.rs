@@ -17,10 +17,10 @@ mod rows;
 mod setting;
 mod tensor;
 
-pub use blocks::{Entry, MAX_WALKED, Run, Shapes, walk};
+pub use blocks::{Entry, Run, Shapes, walk};
 pub use count::{Count, MAX_POINTS, Sight, Store};
 pub use reads::Reads;
-pub use setting::{Misfit, Positions, Setting};
+pub use setting::{MAX_WALKED, Misfit, Positions, Setting};
 
 /// Whether an op of that name can be walked.
 pub fn knows(op: &str) -> bool {

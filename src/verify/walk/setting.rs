@@ -81,12 +81,16 @@ pub struct Setting<'m> {
     once: bool,
     /// Whether there are positions at all: without them `n` and `p` are symbols like any other.
     phased: bool,
+    /// Most points of index spaces that a pass may have.
+    most: u64,
 }
 
 /// Wide positions that no other size has: `n p o s`.
 const WIDE_POSITIONS: [i64; 4] = [1009, 10_007, 503, 11_016];
 /// The wide number of the outermost round that sizes depend on; those inside follow it.
 const WIDE_ROUND: i64 = 70_001;
+/// Most points of index spaces that one pass may have.
+pub const MAX_WALKED: u64 = 1 << 27;
 /// The longest axis that is walked.
 const MAX_AXIS: usize = 1 << 24;
 
@@ -101,7 +105,25 @@ impl<'m> Setting<'m> {
             begins: true,
             once: false,
             phased: false,
+            most: MAX_WALKED,
         }
+    }
+
+    /// Lets a pass have no more than so many points of index spaces.
+    #[must_use]
+    pub fn at_most(self, points: u64) -> Setting<'m> {
+        let most = points.min(MAX_WALKED);
+        Setting { most, ..self }
+    }
+
+    /// Whether a pass of so many points is more than may be walked; then what is said of it.
+    pub(super) fn check_points(&self, points: u64) -> Result<(), Misfit> {
+        if points <= self.most {
+            return Ok(());
+        }
+        let most = self.most;
+        let why = format!("a pass of more than {most} points of index spaces, the limit");
+        Err(Misfit::beyond(why))
     }
 
     /// Sets the positions `n p o s` of a model that has phases: those of the phase, and wide ones that no other size has.
@@ -184,7 +206,11 @@ impl<'m> Setting<'m> {
     }
 
     fn words(&self, error: &EvalError) -> Misfit {
-        Misfit::new(error.message(self.symbols))
+        let why = error.message(self.symbols);
+        match error {
+            EvalError::Limit(_) => Misfit::beyond(why),
+            _ => Misfit::new(why),
+        }
     }
 
     /// A size: a natural number here, any number as a name.
@@ -192,9 +218,10 @@ impl<'m> Setting<'m> {
         let here = poly
             .eval_count(&self.here, self.symbols)
             .map_err(|error| self.words(&error))?;
+        // What the wide numbers come to says nothing of the others.
         let wide = poly
             .eval(&self.wide, self.symbols)
-            .map_err(|error| self.words(&error))?;
+            .map_err(|error| Misfit::beyond(error.message(self.symbols)))?;
         let wide = wide
             .floor()
             .to_integer()
