@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::sym::{
-    self, AlgebraError, Basis, Bindings, Coeff, Condition, Conditions, Context, EvalError, Form,
-    Poly, Subst, Sym, Symbols, Syntax,
+    self, AlgebraError, Basis, Bindings, Coeff, Compiled, Condition, Conditions, Context, Demands,
+    EvalError, Form, Poly, Subst, Sym, Symbols, Syntax,
 };
 use crate::values::closed;
 
@@ -269,6 +269,43 @@ impl Formula {
         check(&self.conditions, &numbers, &self.symbols)?;
         Ok(value)
     }
+
+    /// The formula made ready for many points: `names` are its columns, and all other symbols have the values that the model
+    /// was read with.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let model = dotledger::trace(include_str!("../models/walkthrough.ron"))?;
+    /// let macs = model.forward()?.macs().in_basis(&["T", "L", "d"])?;
+    /// let compiled = macs.compile(&["T", "L", "d"])?;
+    /// let mut counts = Vec::new();
+    /// compiled.eval_exact(&[&[1000, 2000], &[48, 96], &[4096, 8192]], &mut counts)?;
+    /// assert_eq!(counts[0].to_string(), "10056892416000");
+    /// let mut rounded = [0.0; 2];
+    /// compiled.eval_f64(&[&[1000.0, 2000.0], &[48.0, 96.0], &[4096.0, 8192.0]], &mut rounded)?;
+    /// assert_eq!(rounded[0], 10056892416000.0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// At each point the model's conditions must hold and the value must be what [`Formula::at`] gives; a formula whose value
+    /// may be a fraction, such as an average, keeps it.
+    ///
+    /// # Errors
+    /// When a name is no symbol of the model or occurs twice, a symbol that is no column has no value, or a condition
+    /// without columns does not hold.
+    pub fn compile(&self, names: &[&str]) -> Result<Compiled, FormulaError> {
+        let columns = names
+            .iter()
+            .map(|name| self.find(name))
+            .collect::<Result<Vec<_>, _>>()?;
+        let demands = Demands {
+            conditions: self.conditions.clone(),
+            count: self.counts,
+        };
+        Compiled::new(&self.poly, &columns, &self.numbers, &self.symbols, demands)
+            .map_err(|error| FormulaError(error.message(&self.symbols)))
+    }
 }
 
 impl fmt::Display for Formula {
@@ -294,24 +331,8 @@ pub(crate) fn check(
     numbers: &Bindings,
     symbols: &Symbols,
 ) -> Result<(), FormulaError> {
-    for condition in conditions {
-        let holds = condition.holds(numbers, symbols);
-        if let Err(error @ EvalError::NotInteger { .. }) = &holds {
-            return Err(FormulaError(error.message(symbols)));
-        }
-        if holds == Ok(false) {
-            let mut values: Vec<String> = Vec::new();
-            for sym in condition.symbols() {
-                if let Ok(value) = Poly::symbol(sym).eval(numbers, symbols) {
-                    values.push(format!("{} = {value}", symbols.name(sym)));
-                }
-            }
-            let mut message = format!("`{}` does not hold", condition.display(symbols));
-            if !values.is_empty() {
-                message.push_str(&format!(" at {}", values.join(", ")));
-            }
-            return Err(FormulaError(message));
-        }
+    match conditions.broken(numbers, symbols) {
+        Some(message) => Err(FormulaError(message)),
+        None => Ok(()),
     }
-    Ok(())
 }

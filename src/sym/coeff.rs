@@ -50,16 +50,17 @@ impl Coeff {
         (den != 0).then(|| Coeff::reduce(i128::from(num) * sign, u128::from(den.unsigned_abs())))
     }
 
-    fn reduce(num: i128, den: u128) -> Coeff {
+    /// The quotient in lowest terms; the divisor is not zero.
+    pub(super) fn reduce(num: i128, den: u128) -> Coeff {
         let common = if den == 1 {
             1
         } else {
             gcd(num.unsigned_abs(), den)
         };
-        // `common` divides `den`, which is below 2^64, and both quotients are exact.
+        // Both quotients are exact, and a divisor above `i128` divides no numerator but 0 and the least.
         let (n, d) = match common {
             1 => (num, den),
-            g => (num / g as i128, den / g),
+            g => (i128::try_from(g).map_or(num.signum(), |g| num / g), den / g),
         };
         match (i64::try_from(n), u32::try_from(d)) {
             (Ok(num), Ok(den)) => Coeff(Repr::Small { num, den }),
@@ -222,6 +223,11 @@ impl Coeff {
             }
             Repr::Big(big) => big.numerator().bit_len().max(big.denominator().bit_len()),
         }
+    }
+
+    /// The nearest `f64`, of two the even one; infinite beyond all of them.
+    pub fn to_f64(&self) -> f64 {
+        self.to_rbig().to_f64().value()
     }
 
     /// The greatest common divisor of two rationals: the largest that divides both a whole number of times.
@@ -412,6 +418,17 @@ mod tests {
 
     fn coeff(value: &RBig) -> Coeff {
         Coeff::from_rbig(value.clone())
+    }
+
+    #[test]
+    fn the_nearest_float_is_found() {
+        let third = Coeff::from_ratio(1, 3).expect("not zero");
+        assert_eq!(third.to_f64(), 1.0 / 3.0);
+        assert_eq!(Coeff::from((1 << 53) + 1).to_f64(), 9007199254740992.0);
+        assert_eq!(Coeff::from((1 << 53) + 3).to_f64(), 9007199254740996.0);
+        let huge = Coeff::from(IBig::from(10).pow(400));
+        assert_eq!(huge.to_f64(), f64::INFINITY);
+        assert_eq!((-huge).to_f64(), f64::NEG_INFINITY);
     }
 
     proptest! {

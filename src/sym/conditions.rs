@@ -256,6 +256,30 @@ impl Conditions {
         self.0.iter()
     }
 
+    /// Says of the first condition that is decided and does not hold which one it is, and at which values.
+    pub fn broken(&self, numbers: &Bindings, symbols: &Symbols) -> Option<String> {
+        self.iter().find_map(|condition| {
+            let holds = condition.holds(numbers, symbols);
+            if let Err(error @ EvalError::NotInteger { .. }) = &holds {
+                return Some(error.message(symbols));
+            }
+            if holds != Ok(false) {
+                return None;
+            }
+            let mut values: Vec<String> = Vec::new();
+            for sym in condition.symbols() {
+                if let Ok(value) = Poly::symbol(sym).eval(numbers, symbols) {
+                    values.push(format!("{} = {value}", symbols.name(sym)));
+                }
+            }
+            let mut message = format!("`{}` does not hold", condition.display(symbols));
+            if !values.is_empty() {
+                message.push_str(&format!(" at {}", values.join(", ")));
+            }
+            Some(message)
+        })
+    }
+
     /// In words, each once: none that is another times a number, and no bound of a divisor by what it divides.
     pub fn lines(&self, symbols: &Symbols) -> Vec<String> {
         let mut cx = Context::without_assumptions(symbols);

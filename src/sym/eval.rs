@@ -464,7 +464,7 @@ impl<'a> Run<'a> {
 }
 
 /// A power with an integer exponent; nothing when zero is raised to a negative one.
-fn power(base: &Coeff, exponent: &Coeff) -> Result<Option<Coeff>, EvalError> {
+pub(super) fn power(base: &Coeff, exponent: &Coeff) -> Result<Option<Coeff>, EvalError> {
     if base.abs().is_one() {
         let odd = exponent.to_integer().is_some_and(|e| e % 2 != 0);
         return Ok(Some(if odd { base.clone() } else { Coeff::ONE }));
