@@ -395,6 +395,7 @@ fn formulas_of_every_model_have_the_values_of_single_points() {
             let options = Options {
                 preset: preset.clone(),
                 set: Vec::new(),
+                ..Options::default()
             };
             let model = Model::read("m.ron", &text, &options).expect("a valid preset");
             let mut good = 0;
