@@ -26,6 +26,7 @@ fn compiled_llama() -> Compiled {
     let options = Options {
         preset: Some(String::from("llama3_8b")),
         set: Vec::new(),
+        ..Options::default()
     };
     let text = include_str!("../../models/llama.ron");
     let model = Model::read("llama.ron", text, &options).expect("a model");
@@ -38,6 +39,7 @@ fn compiled_windows() -> Compiled {
     let options = Options {
         preset: Some(String::from("gemma2_27b")),
         set: Vec::new(),
+        ..Options::default()
     };
     let text = include_str!("../../models/gemma2.ron");
     let model = Model::read("gemma2.ron", text, &options).expect("a model");
@@ -157,6 +159,7 @@ fn compilation_of_a_session_with_windows(bencher: Bencher) {
     let options = Options {
         preset: Some(String::from("gemma2_27b")),
         set: Vec::new(),
+        ..Options::default()
     };
     let text = include_str!("../../models/gemma2.ron");
     let model = Model::read("gemma2.ron", text, &options).expect("a model");

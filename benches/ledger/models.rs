@@ -113,6 +113,7 @@ fn session_over_windows(bencher: Bencher) {
     let options = Options {
         preset: Some(String::from("gemma2_27b")),
         set: vec![(String::from("L"), String::from("64"))],
+        ..Options::default()
     };
     let text = include_str!("../../models/gemma2.ron");
     let model = Model::read("gemma2.ron", text, &options).expect("a valid model");
