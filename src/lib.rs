@@ -48,6 +48,21 @@
 //! # }
 //! ```
 //!
+//! The same formula at many points, exactly and in `f64`:
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let macs = dotledger::trace(include_str!("../models/walkthrough.ron"))?.forward()?.macs();
+//! let compiled = macs.in_basis(&["T", "L", "d"])?.compile(&["T", "L", "d"])?;
+//! let (mut exact, mut near) = (Vec::new(), [0.0; 2]);
+//! compiled.eval_exact(&[&[1000, 2000], &[48, 48], &[4096, 4096]], &mut exact)?;
+//! compiled.eval_f64(&[&[1000.0, 2000.0], &[48.0, 48.0], &[4096.0, 4096.0]], &mut near)?;
+//! assert_eq!(exact[1].to_string(), "20900216832000");
+//! assert_eq!(near[1], 20900216832000.0);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! What is wrong with a model comes back as [`Diagnostics`], all at once, each at its line and column:
 //!
 //! ```

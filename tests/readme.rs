@@ -80,6 +80,20 @@ fn the_readme_shows_what_is_printed() {
     insta::assert_snapshot!(difference(&readme, &made), @"");
 }
 
+/// Documentation tests run what the library's front page shows.
+#[test]
+fn the_rust_of_the_readme_stands_on_the_front_page_of_the_library() {
+    let readme = std::fs::read_to_string("README.md").expect("the README is there");
+    let page = std::fs::read_to_string("src/lib.rs").expect("the library is there");
+    let page = page.replace("//! ", "");
+    let blocks = readme.split("```rust\n").skip(1);
+    let blocks: Vec<&str> = blocks.filter_map(|rest| rest.split("```").next()).collect();
+    assert!(blocks.len() > 1);
+    for block in blocks {
+        assert!(page.contains(block), "{block}");
+    }
+}
+
 /// The lines that differ, or nothing.
 fn difference(told: &str, made: &str) -> String {
     let (told, made): (Vec<&str>, Vec<&str>) = (told.lines().collect(), made.lines().collect());
