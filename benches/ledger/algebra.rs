@@ -111,6 +111,7 @@ fn macs(text: &str, preset: Option<&str>, phase: &str) -> Formula {
     let options = Options {
         preset: preset.map(str::to_owned),
         set: Vec::new(),
+        ..Options::default()
     };
     let model = Model::read("model.ron", text, &options).expect("a valid model");
     let ledger = model.ledger(phase, &Profile::exact());
