@@ -135,6 +135,9 @@ impl Context<'_> {
                 mono: term.mono().clone(),
                 coeff: root,
             });
+            if term.coeff().is_negative() {
+                self.require_nonzero(base);
+            }
             if base.as_integer() == Some(IBig::from(-1)) {
                 count = IBig::from(count % IBig::from(2) != IBig::ZERO);
             }
@@ -219,6 +222,25 @@ mod tests {
             prop_assert_eq!(number.as_integer(), Some(expected));
             let text = power.show(&symbols);
             prop_assert_eq!(parse_poly(&text, &mut cx), Ok(power), "{}", text);
+        }
+    }
+
+    #[test]
+    fn a_power_that_is_split_at_what_is_subtracted_says_that_its_base_is_not_zero() {
+        let mut symbols = Symbols::new();
+        for (name, min) in [("n", 1), ("m", 1), ("z", 0)] {
+            symbols.declare(name, Domain { min, max: None });
+        }
+        for (text, says) in [
+            ("z^(n - m)", vec!["z is not 0"]),
+            ("z^(n + m)", Vec::new()),
+            ("n^(n - m)", Vec::new()),
+        ] {
+            let mut cx = Context::new(&symbols);
+            parse_poly(text, &mut cx).expect("a formula");
+            let lines = cx.used.lines(&symbols).into_iter();
+            let said: Vec<String> = lines.filter(|line| line.contains("not 0")).collect();
+            assert_eq!(said, says, "{text}");
         }
     }
 }
