@@ -16,7 +16,8 @@ enum Node {
     Number(RBig),
     Name(String),
     Neg(Box<Node>),
-    Binary(char, Box<Node>, Box<Node>),
+    /// The first operand, then operations from left to right.
+    Chain(Box<Node>, Vec<(char, Node)>),
     Call(String, Vec<Node>),
     /// Index, first, last, one past the last, body.
     Sum(String, Box<[Node; 3]>, bool),
@@ -70,39 +71,41 @@ impl<'t> Reader<'t> {
 
     fn sum(&mut self) -> Option<Node> {
         self.depth += 1;
-        if self.depth > 200 {
+        if self.depth > 120 {
             return None;
         }
-        let mut left = self.chain()?;
+        let first = self.chain()?;
+        let mut rest = Vec::new();
         loop {
             let op = match () {
                 () if self.accept(&["+"]) => '+',
                 () if self.accept(&["-", "−"]) => '-',
                 () => break,
             };
-            left = Node::Binary(op, Box::new(left), Box::new(self.chain()?));
+            rest.push((op, self.chain()?));
         }
         self.depth -= 1;
-        Some(left)
+        Some(Node::Chain(Box::new(first), rest))
     }
 
     fn chain(&mut self) -> Option<Node> {
-        let mut left = self.unary()?;
+        let first = self.unary()?;
+        let mut rest = Vec::new();
         loop {
             let op = match () {
                 () if self.accept(&["//"]) => 'f',
                 () if self.accept(&["*", "·", "×", "⋅"]) => '*',
                 () if self.accept(&["/", "÷"]) => '/',
                 () if self.accept(&["%"]) => '%',
-                () => return Some(left),
+                () => return Some(Node::Chain(Box::new(first), rest)),
             };
-            left = Node::Binary(op, Box::new(left), Box::new(self.unary()?));
+            rest.push((op, self.unary()?));
         }
     }
 
     fn unary(&mut self) -> Option<Node> {
         self.depth += 1;
-        if self.depth > 200 {
+        if self.depth > 120 {
             return None;
         }
         let node = match () {
@@ -121,10 +124,10 @@ impl<'t> Reader<'t> {
         if !raised.is_empty() {
             let digits: String = raised.chars().filter_map(digit).collect();
             let exponent = Node::Number(RBig::from(digits.parse::<IBig>().ok()?));
-            base = Node::Binary('^', Box::new(base), Box::new(exponent));
+            base = Node::Chain(Box::new(base), vec![('^', exponent)]);
         }
         if self.accept(&["**", "^"]) {
-            base = Node::Binary('^', Box::new(base), Box::new(self.unary()?));
+            base = Node::Chain(Box::new(base), vec![('^', self.unary()?)]);
         }
         Some(base)
     }
@@ -240,17 +243,21 @@ impl<'a> Run<'a> {
                     .or_else(|| given().map(|(_, n)| RBig::from(*n)))
             }
             Node::Neg(inner) => Some(-self.value(inner)?),
-            Node::Binary(op, a, b) => {
-                let (a, b) = (self.value(a)?, self.value(b)?);
-                match op {
-                    '+' => Some(a + b),
-                    '-' => Some(a - b),
-                    '*' => Some(a * b),
-                    '/' => quotient(&a, &b),
-                    'f' => Some(floor(&quotient(&a, &b)?)),
-                    '%' => modulo(&a, &b),
-                    _ => power(&a, &b),
+            Node::Chain(first, rest) => {
+                let mut value = self.value(first)?;
+                for (op, operand) in rest {
+                    let b = self.value(operand)?;
+                    value = match op {
+                        '+' => value + b,
+                        '-' => value - b,
+                        '*' => value * b,
+                        '/' => quotient(&value, &b)?,
+                        'f' => floor(&quotient(&value, &b)?),
+                        '%' => modulo(&value, &b)?,
+                        _ => power(&value, &b)?,
+                    };
                 }
+                Some(value)
             }
             Node::Call(name, arguments) => {
                 let mut values = Vec::new();

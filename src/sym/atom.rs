@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use super::limits::{LimitError, MAX_DEPTH, MAX_WEIGHT};
+use super::limits::{LimitError, MAX_ATOM_DEPTH, MAX_WEIGHT};
 use super::{Poly, Sym};
 
 /// A factor of a monomial. Symbols come before opaque atoms.
@@ -79,8 +79,8 @@ impl Opaque {
                 sums = sums.max(inner.sums);
             }
         }
-        if depth >= MAX_DEPTH {
-            return Err(LimitError::Depth);
+        if depth >= MAX_ATOM_DEPTH {
+            return Err(LimitError::AtomDepth);
         }
         if weight > MAX_WEIGHT {
             return Err(LimitError::Weight);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use dashu_int::IBig;
 
 use super::atom::{Opaque, OpaqueKind};
-use super::limits::{LimitError, MAX_BITS, MAX_DEPTH, MAX_SUM_STEPS, MAX_WORK_BITS};
+use super::limits::{LimitError, MAX_ATOM_DEPTH, MAX_BITS, MAX_SUM_STEPS, MAX_WORK_BITS};
 use super::{Atom, Coeff, Poly, Sym, Symbols, Term};
 
 /// An integer for each of some symbols.
@@ -313,7 +313,7 @@ impl<'a> Run<'a> {
     }
 
     fn poly(&mut self, poly: &Poly, depth: usize) -> Result<Coeff, EvalError> {
-        if depth > 4 * MAX_DEPTH {
+        if depth > 8 * MAX_ATOM_DEPTH {
             return Err(LimitError::Depth.into());
         }
         let mut total = Coeff::ZERO;

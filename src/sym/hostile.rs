@@ -50,6 +50,28 @@ fn hostile_texts_are_refused_by_a_named_limit() {
 }
 
 #[test]
+fn what_is_nested_to_the_limit_is_read_back_as_it_is_printed() {
+    let symbols = symbols();
+    let read = |text: &str| parse_poly(text, &mut Context::new(&symbols));
+    let powers = |deep: usize| format!("{}1", "T^".repeat(deep + 1));
+    let deepest = read(&powers(limits::MAX_ATOM_DEPTH)).expect("not beyond the limit");
+    for form in [Form::Expanded, Form::Factored] {
+        let text = print(&deepest, &symbols, form, Syntax::Ascii);
+        assert_eq!(read(&text), Ok(deepest.clone()), "{text}");
+    }
+    let beyond = refusal(&powers(limits::MAX_ATOM_DEPTH + 1));
+    assert_eq!(beyond, LimitError::AtomDepth.to_string());
+    // Three brackets around what each floor holds: those of the call, of the numerator and of a product in it.
+    let mut floors = String::from("T");
+    for _ in 0..30 {
+        floors = format!("floor((1 + T*(W + {floors}))/C)");
+    }
+    let floors = read(&floors).expect("not beyond the limit");
+    let text = print(&floors, &symbols, Form::Factored, Syntax::Ascii);
+    assert_eq!(read(&text), Ok(floors), "{text}");
+}
+
+#[test]
 fn long_flat_texts_are_fine() {
     let symbols = symbols();
     let read = |text: &str| {

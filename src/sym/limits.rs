@@ -13,8 +13,11 @@ pub const MAX_TERMS: usize = 200_000;
 pub const MAX_BITS: usize = 1 << 20;
 /// Most bits of a coefficient inside a formula.
 pub const MAX_COEFF_BITS: usize = 1 << 15;
-/// Deepest nesting of a text, of definitions, or of opaque atoms.
-pub const MAX_DEPTH: usize = 128;
+/// Deepest nesting of opaque atoms.
+pub const MAX_ATOM_DEPTH: usize = 64;
+/// Deepest nesting of a text or of definitions. An atom is printed with three brackets around what it holds at the most, so
+/// that every formula that is printed can be read again.
+pub const MAX_DEPTH: usize = 3 * MAX_ATOM_DEPTH;
 /// Most terms one opaque atom may hold, counted through everything nested in it.
 pub const MAX_WEIGHT: usize = 200_000;
 /// Most arguments of one `min` or `max`.
@@ -44,6 +47,8 @@ pub enum LimitError {
     Bits,
     /// [`MAX_DEPTH`].
     Depth,
+    /// [`MAX_ATOM_DEPTH`].
+    AtomDepth,
     /// [`MAX_WEIGHT`].
     Weight,
     /// [`MAX_ARGS`].
@@ -65,6 +70,7 @@ impl LimitError {
             LimitError::Terms => "MAX_TERMS",
             LimitError::Bits => "MAX_BITS",
             LimitError::Depth => "MAX_DEPTH",
+            LimitError::AtomDepth => "MAX_ATOM_DEPTH",
             LimitError::Weight => "MAX_WEIGHT",
             LimitError::Args => "MAX_ARGS",
             LimitError::SumSteps => "MAX_SUM_STEPS",
@@ -95,6 +101,10 @@ impl fmt::Display for LimitError {
                     "formulas are nested more than {MAX_DEPTH} deep, the limit"
                 )
             }
+            LimitError::AtomDepth => write!(
+                f,
+                "floors, minima, powers or sums are nested more than {MAX_ATOM_DEPTH} deep, the limit"
+            ),
             LimitError::Weight => write!(
                 f,
                 "a floor, min, power or sum holds more than {MAX_WEIGHT} terms, the limit"

@@ -285,7 +285,11 @@ impl<'t> Parser<'t> {
         if !self.accept(Kind::Caret) {
             return Ok(base);
         }
-        let exponent = self.nested(Self::unary)?;
+        // A bracket counts itself.
+        let exponent = match self.peek().kind {
+            Kind::Open => self.unary()?,
+            _ => self.nested(Self::unary)?,
+        };
         Ok(power(base, exponent))
     }
 
