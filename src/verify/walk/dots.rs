@@ -290,6 +290,10 @@ pub(crate) fn conv(given: &Given<'_, '_>, count: &mut Count) -> Result<Tensor, M
         })
         .collect();
     let spatial = &x.0[channel + 1..];
+    let mut sides = slides.iter().zip(spatial);
+    if sides.any(|(slide, axis)| slide.steps(axis.size.here) == 0) {
+        return misfit("a kernel that does not fit into what it slides over");
+    }
     let mut output: Vec<Axis> = x.0[..channel].to_vec();
     output.push(Axis::new(*made, None));
     for (at, (axis, slide)) in spatial.iter().zip(&slides).enumerate() {
