@@ -120,6 +120,7 @@ impl Reader<'_> {
         };
         let fields = match &tree.kind {
             Kind::Struct(None, fields) => fields.as_slice(),
+            Kind::Tuple(None, items) if items.is_empty() => return nodes,
             _ => {
                 let span = self.span(&tree.span);
                 self.error(
