@@ -30,6 +30,18 @@ impl Positions {
         [self.new, self.past, self.wanted, self.span]
     }
 
+    /// What holds of those that a stage sets.
+    fn needs(self) -> impl Iterator<Item = Condition> {
+        let least = [(self.new, 1), (self.past, 0), (self.wanted, 1)];
+        least.into_iter().flat_map(|(sym, least)| {
+            let size = Poly::symbol(sym);
+            [
+                Condition::Integer(size.clone()),
+                Condition::AtLeast(size, Poly::int(least)),
+            ]
+        })
+    }
+
     /// All of them.
     pub(crate) fn all(self) -> [Sym; 5] {
         [self.new, self.past, self.wanted, self.span, self.step]
@@ -70,7 +82,8 @@ pub(super) fn declare(
             );
         }
     }
-    let mut conditions = Conditions::new();
+    // What is known of them must hold of what a phase puts in their place.
+    let mut conditions: Conditions = positions.iter().flat_map(|set| set.needs()).collect();
     let local = Local::outside_phases(positions);
     define(model, &local, &mut table, &mut conditions, diagnostics);
     if let Some(text) = model.relations.get(MAX_RELATIONS) {
@@ -123,15 +136,17 @@ fn define(
                 .map_or_else(Vec::new, |text| scope::names(text, &index))
         })
         .collect();
-    if let Err(cycle) = in_order_of_need(&needs) {
+    let order = in_order_of_need(&needs);
+    let Ok(order) = order.map_err(|cycle| {
         let names = listed(cycle.iter().map(|at| model.symbols[*at].name.text));
         let span = cycle
             .first()
             .map_or(model.name.span, |at| model.symbols[*at].name.span);
         let message = format!("derived symbols that need each other: {names}");
         diagnostics.push(Diagnostic::at(Code::Cycle, span, message));
+    }) else {
         return;
-    }
+    };
     let snapshot = table.clone();
     let mut cx = Context::new(&snapshot);
     for symbol in &model.symbols {
@@ -143,6 +158,27 @@ fn define(
         }
     }
     conditions.extend(cx.used);
+    for at in order {
+        if let Some(sym) = table.lookup(model.symbols[at].name.text) {
+            conditions.extend(bound(sym, table));
+        }
+    }
+}
+
+/// Finds the least value of a derived symbol: one, or zero where its definition may be, of which it is a condition then that
+/// it is no less.
+fn bound(sym: Sym, table: &mut Symbols) -> Conditions {
+    let Some(value) = table.definition(sym) else {
+        return Conditions::new();
+    };
+    let mut cx = Context::without_assumptions(table);
+    if cx.proves_positive(value) {
+        return Conditions::new();
+    }
+    cx.require_at_least(value, &Poly::zero());
+    let needed = cx.used;
+    table.set_least(sym, 0);
+    needed
 }
 
 /// Reads a relation: `H * dh = d`, `K | H`, `w <= T`.

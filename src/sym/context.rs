@@ -45,7 +45,7 @@ impl<'a> Context<'a> {
     }
 
     /// A context that knows the domains only.
-    pub(super) fn without_assumptions(symbols: &'a Symbols) -> Context<'a> {
+    pub(crate) fn without_assumptions(symbols: &'a Symbols) -> Context<'a> {
         Context {
             assumptions: false,
             ..Context::new(symbols)
@@ -57,12 +57,18 @@ impl<'a> Context<'a> {
     }
 
     /// The exact quotient. A divisor of one term gives a Laurent polynomial; what is not evidently an integer then
-    /// leaves the obligation that it is one. A quotient of two numbers leaves none.
+    /// leaves the obligation that it is one. A quotient of two numbers leaves none; one that is no integer is impossible.
     ///
     /// # Errors
     /// A divisor that is zero or has several terms.
     pub fn divide(&mut self, a: &Poly, b: &Poly) -> Result<Poly, DivideError> {
         let quotient = self.divide_freely(a, b)?;
+        if quotient
+            .as_const()
+            .is_some_and(|number| !number.is_integer())
+        {
+            self.impossible = Some(Condition::Divides(b.clone(), a.clone()));
+        }
         self.require_integer(&quotient);
         Ok(quotient)
     }

@@ -243,6 +243,13 @@ impl Symbols {
         self.edit().definitions.insert(sym, value);
     }
 
+    /// Makes another number the least value of a symbol.
+    pub(crate) fn set_least(&mut self, sym: Sym, min: i64) {
+        if let Some(entry) = self.edit().entries.get_mut(sym.0 as usize) {
+            entry.domain.min = min;
+        }
+    }
+
     /// What a derived symbol stands for, as declared.
     pub fn definition(&self, sym: Sym) -> Option<&Poly> {
         self.0.definitions.get(&sym)
