@@ -56,7 +56,19 @@ impl Coordinate {
     fn share(self, at: usize) -> Self {
         Coordinate::derived([1, self.0, at as u64])
     }
+
+    /// Whether two axes along these are of two positions: the same coordinate, or a share of it.
+    fn meets(self, other: Coordinate) -> bool {
+        let holds = |whole: Coordinate, part: Coordinate| {
+            let made = part.0 > u64::from(u8::MAX);
+            made && (0..MAX_SHARES).any(|at| whole.share(at) == part)
+        };
+        self == other || holds(self, other) || holds(other, self)
+    }
 }
+
+/// Most axes that one is split into, as far as a share is known to be one.
+const MAX_SHARES: usize = 8;
 
 /// A digit of an index: an axis that was merged from others counts in several.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -243,7 +255,7 @@ impl Shape {
         Poly::product(self.0.iter().map(|axis| &axis.dim.0))
     }
 
-    /// Whether the shape pairs two positions: a coordinate occurs twice.
+    /// Whether the shape pairs two positions: a coordinate occurs twice, or beside a share of it.
     pub fn pairs_positions(&self) -> bool {
         let coordinates = || {
             self.0
@@ -253,7 +265,7 @@ impl Shape {
         };
         coordinates()
             .enumerate()
-            .any(|(at, c)| coordinates().skip(at + 1).any(|other| other == c))
+            .any(|(at, c)| coordinates().skip(at + 1).any(|other| other.meets(c)))
     }
 
     /// How many of its axes are axes of positions.

@@ -79,6 +79,10 @@ pub(crate) fn tally(
             ""
         };
         tally.instance(traced.body(), prefix)?;
+        if let Some((_, count)) = &stage.steps {
+            tally.cx.require_integer(count);
+            tally.cx.require_at_least(count, &Poly::zero());
+        }
         for condition in &conditions {
             let condition = condition.substitute(&stage.puts, &mut tally.cx)?;
             tally.cx.used.insert(condition);
@@ -226,7 +230,7 @@ impl Tally<'_, '_> {
                     .or_insert_with(|| word.to_lowercase().into())
                     .clone(),
                 part: node.part.unwrap_or(instance.part),
-                mixing: mixing(fact),
+                mixing: mixing(fact, &inputs),
                 stage: self.name.clone(),
                 phase: self.stage.puts.clone(),
                 repeat: if waits { Poly::zero() } else { often.clone() },
@@ -293,8 +297,8 @@ impl Tally<'_, '_> {
             .sum();
         if self.first && !work.weights.is_empty() {
             let params = self.put(&work.params().0)?;
-            row.amounts.params = Params(self.in_rounds(&params * &times.owned)?);
-            row.amounts.params_active = Params(self.in_rounds(&params * &times.active)?);
+            row.amounts.params = Params(self.at_the_start(&params * &times.owned)?);
+            row.amounts.params_active = Params(self.at_the_start(&params * &times.active)?);
         }
         if let Some(kept) = &work.kept {
             self.store(&mut row.amounts, kept, &times.kept, waits)?;
@@ -311,8 +315,8 @@ impl Tally<'_, '_> {
         waits: bool,
     ) -> Result<(), AlgebraError> {
         if self.last {
-            let held = &self.at_the_end(kept.held.poly())? * copies;
-            let held = Stored(self.in_rounds(held)?);
+            let held = self.put(kept.held.poly())?;
+            let held = Stored(self.at_the_end(&held * copies)?);
             match kept.store {
                 Store::Cache => amounts.cached = held,
                 Store::State => amounts.state = held,
@@ -329,9 +333,18 @@ impl Tally<'_, '_> {
         Ok(())
     }
 
-    /// What there is of something after the last step.
-    fn at_the_end(&mut self, amount: &Poly) -> Result<Poly, AlgebraError> {
-        let amount = self.put(amount)?;
+    /// What there is of something at the first step, in all rounds.
+    fn at_the_start(&mut self, amount: Poly) -> Result<Poly, AlgebraError> {
+        let amount = self.in_rounds(amount)?;
+        match &self.stage.steps {
+            Some((step, _)) => self.at_step(&amount, *step, &Poly::one()),
+            None => Ok(amount),
+        }
+    }
+
+    /// What there is of something after the last step, in all rounds.
+    fn at_the_end(&mut self, amount: Poly) -> Result<Poly, AlgebraError> {
+        let amount = self.in_rounds(amount)?;
         match &self.stage.steps {
             Some((step, count)) => self.at_step(&amount, *step, count),
             None => Ok(amount),
@@ -374,8 +387,10 @@ impl Tally<'_, '_> {
     }
 }
 
-fn mixing(fact: &Fact) -> Mixing {
-    if fact.sums_positions || fact.shape.pairs_positions() {
+fn mixing(fact: &Fact, inputs: &[Arc<Shape>]) -> Mixing {
+    // What reads pairs of positions and gives none sees two, even where one of them is the only one along its axis.
+    let mut shapes = inputs.iter().chain([&fact.shape]);
+    if fact.sums_positions || shapes.any(|shape| shape.pairs_positions()) {
         Mixing::Horizontal
     } else {
         Mixing::Vertical

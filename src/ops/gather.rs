@@ -13,7 +13,7 @@
 use std::sync::Arc;
 
 use super::args::{Args, Field, FieldKind};
-use super::{Inferred, Op, OpDef, OpError};
+use super::{Inferred, Op, OpDef, OpError, require_some};
 use crate::shape::Shape;
 use crate::sym::{Context, Poly};
 use crate::work::{Contraction, Work};
@@ -39,6 +39,7 @@ impl Op for Gather {
     fn infer(&self, inputs: &[&Shape], cx: &mut Context<'_>) -> Result<Inferred, OpError> {
         match inputs {
             [table, indices] if table.rank() > 0 => {
+                require_some(&table.axes()[0], cx);
                 let axes = indices.axes().iter().chain(&table.axes()[1..]).cloned();
                 Ok(Inferred::by_position(Shape::new(axes)))
             }

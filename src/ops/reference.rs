@@ -9,7 +9,9 @@ use crate::mask::FORMS;
 pub fn markdown() -> String {
     let mut out = String::from(
         "# Ops\n\nGenerated from the list of ops. Every op may be written with its fields in order, \
-         `Linear(x, \"d -> f\")`, or by name, `Linear(x: x, map: \"d -> f\")`; never mixed.\n",
+         `Linear(x, \"d -> f\")`, or by name, `Linear(x: x, map: \"d -> f\")`; never mixed. \
+         Where an op takes an axis by its size, it is the last of that size; of several that are equal by a definition or a \
+         relation only, the last that is written so.\n",
     );
     for def in OPS {
         out.push_str(&format!(
