@@ -19,28 +19,40 @@ pub(crate) struct Bench {
     name: String,
     text: String,
     switches: Vec<(String, String)>,
-    wide: Bindings,
+    pub(crate) wide: Bindings,
     horizontal: BTreeMap<String, bool>,
 }
 
 impl Bench {
     /// Reads a model, switches set as given.
     pub(crate) fn new(name: &str, text: &str, switches: &[(String, bool)]) -> Bench {
+        Bench::of(name, text, switches, |model| {
+            wide(model, &mut Random::new(7))
+        })
+        .unwrap_or_else(|message| panic!("{name} is no model:\n{message}"))
+    }
+
+    /// Reads a model that is told its wide numbers, or says what is wrong with it.
+    pub(crate) fn of(
+        name: &str,
+        text: &str,
+        switches: &[(String, bool)],
+        wide: impl Fn(&Model) -> Bindings,
+    ) -> Result<Bench, String> {
         let switches: Vec<_> = switches
             .iter()
             .map(|(switch, on)| (switch.clone(), on.to_string()))
             .collect();
-        let model = read(name, text, switches.clone())
-            .unwrap_or_else(|message| panic!("{name} is no model:\n{message}"));
-        let wide = wide(&model, &mut Random::new(7));
-        Bench {
+        let model = read(name, text, switches.clone())?;
+        let wide = wide(&model);
+        Ok(Bench {
             model,
             name: name.to_owned(),
             text: text.to_owned(),
             switches,
             wide,
             horizontal: BTreeMap::new(),
-        }
+        })
     }
 
     /// Numbers for symbols, by their names.
