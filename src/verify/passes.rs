@@ -48,6 +48,9 @@ pub fn walk_phase(
                 setting = setting.numbered(number, step);
             }
             if let Some(positions) = pass.positions {
+                if positions.new < 1 || positions.wanted < 1 {
+                    return Err(Misfit::new("a pass over no positions"));
+                }
                 setting = setting.at(positions);
             }
             let next = walk(model.graph(), &setting, masks)?;

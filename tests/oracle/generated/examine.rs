@@ -3,14 +3,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use dotledger::sym::{Bindings, Coeff};
+use dotledger::verify::compare::{Walked, compare};
+use dotledger::verify::walk::Misfit;
 use dotledger::{Ledger, Profile};
 
 use super::same::{AMOUNTS, At, difference, misread};
-use crate::compare::differences;
-use crate::concrete::{Count, Misfit, Positions, Run};
 use crate::harness::{Bench, read};
-use crate::random::{Draft, Size};
-use crate::sample::{Random, declared_valid, free, small};
+use crate::random::Draft;
+use crate::sample::{Draw, Random, declared_valid, free, small};
 
 /// What became of a model.
 pub(super) enum Outcome {
@@ -112,7 +112,7 @@ impl<'d> Examined<'d> {
                 return Err(("print", format!("{phase}: {what}")));
             }
             for _ in 0..DRAWS {
-                let numbers = small(&self.bench.model, &mut self.random, 3);
+                let numbers = small(&self.bench.model, phase, &mut self.random, 3);
                 if self.at(phase, &exact, &numbers)? {
                     break;
                 }
@@ -136,32 +136,37 @@ impl<'d> Examined<'d> {
             return Ok(false);
         }
         let accepted = self.bench.accepted(phase, numbers);
-        if !self.draft.traits.numbered && !self.draft.traits.capacity {
-            match (self.walked(phase, numbers, true), &accepted) {
-                (Err(Misfit(_)), Err(_)) => return Ok(false),
-                // Rounds have the positions of all of them, and a walk those that are left.
-                (Err(Misfit(why)), Ok(())) if why.contains("no position") => return Ok(false),
-                (Err(Misfit(why)), Ok(())) => {
-                    return fail("accepted", format!("accepted, but {why}"));
+        match (self.bench.stages(phase, numbers, true), &accepted) {
+            // Too much to walk, or work on room that is no whole number.
+            (
+                Err(Misfit {
+                    of_numbers: false, ..
+                }),
+                _,
+            ) => {}
+            (Err(_), Err(_)) => return Ok(false),
+            // Rounds have the positions of all of them, and a walk those that are left.
+            (Err(misfit), Ok(())) if misfit.why.contains("no position") => return Ok(false),
+            (Err(misfit), Ok(())) => {
+                return fail("accepted", format!("accepted, but {misfit}"));
+            }
+            (Ok(_), Err(why)) => {
+                return fail("refused", format!("can be walked and is refused: {why}"));
+            }
+            (Ok(stages), Ok(())) => {
+                if let Some(what) = compared(exact, numbers, &stages) {
+                    return fail("walk", what);
                 }
-                (Ok(_), Err(why)) => {
-                    return fail("refused", format!("can be walked and is refused: {why}"));
-                }
-                (Ok(runs), Ok(())) => {
-                    if let Some(what) = self.compared(phase, exact, numbers, &runs) {
-                        return fail("walk", what);
-                    }
-                    let torch = self.bench.ledger(phase, "torch");
-                    match self.walked(phase, numbers, false) {
-                        Ok(runs) => {
-                            if let Some(what) = self.compared(phase, &torch, numbers, &runs) {
-                                return fail("walk torch", what);
-                            }
+                let torch = self.bench.ledger(phase, "torch");
+                match self.bench.stages(phase, numbers, false) {
+                    Ok(stages) => {
+                        if let Some(what) = compared(&torch, numbers, &stages) {
+                            return fail("walk torch", what);
                         }
-                        Err(Misfit(why)) => return fail("masks", why),
                     }
-                    self.walks += 1;
+                    Err(misfit) => return fail("masks", misfit.why),
                 }
+                self.walks += 1;
             }
         }
         if accepted.is_err() {
@@ -224,69 +229,6 @@ impl<'d> Examined<'d> {
         value
             .and_then(|value| i64::try_from(value).ok())
             .unwrap_or(0)
-    }
-
-    /// The passes of a phase, one after another; none for a model without phases.
-    fn passes(&self, phase: &str, numbers: &Bindings) -> Vec<Positions> {
-        let value = |name: &str| self.value(numbers, name);
-        let pass = |new, past, wanted, begins| Positions {
-            new,
-            past,
-            wanted,
-            begins,
-        };
-        if let Some(own) = self.draft.own.iter().find(|own| own.name == phase) {
-            let steps = own.steps.as_ref().map_or(1, |steps| steps.value(&value));
-            let begins = own.sets[1].text() == "0";
-            let step = |step: i64| {
-                let at = |name: &str| if name == "i" { step } else { value(name) };
-                let [n, p, o] = own.sets.each_ref().map(|size| size.value(&at));
-                pass(n, p, o, begins)
-            };
-            return (1..=steps).map(step).collect();
-        }
-        match phase {
-            "chunk" => vec![pass(value("C"), value("P"), 1, false)],
-            "generate" => {
-                let first = pass(value("T"), 0, 1, true);
-                let steps = 1..=value("N");
-                let steps = steps.map(|step| pass(1, value("T") + step - 1, 1, false));
-                std::iter::once(first).chain(steps).collect()
-            }
-            _ => Positions::of(phase, value("T")).into_iter().collect(),
-        }
-    }
-
-    fn walked(&self, phase: &str, numbers: &Bindings, masks: bool) -> Result<Vec<Run>, Misfit> {
-        if self.draft.phases.is_empty() && self.draft.own.is_empty() {
-            return Ok(vec![self.bench.walk(phase, numbers, masks)?]);
-        }
-        let value = |name: &str| self.value(numbers, name);
-        let own = self.draft.own.iter().filter(|own| own.name == phase);
-        let sizes = own.flat_map(|own| own.sets.iter().chain(&own.steps));
-        for size in sizes {
-            let twice = size.times(&Size::number(2));
-            if twice.value(&value) != 2 * size.value(&value) {
-                return Err(Misfit(format!("half of {}", twice.text())));
-            }
-        }
-        let passes = self.passes(phase, numbers);
-        if passes.is_empty() && phase != "forward" {
-            let steps = self.draft.own.iter().filter_map(|own| own.steps.as_ref());
-            if steps
-                .map(|steps| steps.value(&value))
-                .any(|steps| steps < 0)
-            {
-                return Err(Misfit(String::from("fewer steps than none")));
-            }
-        }
-        let passes = passes.into_iter().map(|pass| {
-            if pass.new < 1 || pass.past < 0 || pass.wanted < 1 {
-                return Err(Misfit(String::from("positions that are none")));
-            }
-            self.bench.walk_at(pass, numbers, masks)
-        });
-        passes.collect()
     }
 
     /// A session is its stages: what they come to is compared with the phases of one pass at the same contexts.
@@ -390,10 +332,11 @@ impl<'d> Examined<'d> {
         let model = &self.bench.model;
         let symbols = free(model);
         let (one, other) = (*self.random.pick(&symbols), *self.random.pick(&symbols));
-        let mut numbers = small(model, &mut self.random, 3);
+        let phase = phases.first().map_or("forward", String::as_str);
+        let mut numbers = small(model, phase, &mut self.random, 3);
         let base = self.value(&numbers, model.symbols().name(other));
         numbers.insert(one, 2 * base + 1);
-        if one == other || !declared_valid(model, &numbers) {
+        if one == other || !declared_valid(model, phase, &numbers) {
             return Ok(());
         }
         let (name, by) = (model.symbols().name(one), model.symbols().name(other));
@@ -434,40 +377,6 @@ impl<'d> Examined<'d> {
         Ok(())
     }
 
-    /// Where a ledger and the walks of its passes differ: all rows of one pass, what the passes of a session come to.
-    fn compared(
-        &self,
-        phase: &str,
-        ledger: &Ledger,
-        numbers: &Bindings,
-        runs: &[Run],
-    ) -> Option<String> {
-        let steps = self
-            .draft
-            .own
-            .iter()
-            .any(|own| own.name == phase && own.steps.is_some());
-        match runs {
-            [run] if !steps && phase != "generate" => {
-                let mut found = differences(ledger, numbers, run, 2);
-                // Whether two names of coordinates that meet along an axis are of one position, a shape does not say.
-                let met = |path: &str| {
-                    let row = ledger
-                        .rows
-                        .iter()
-                        .find(|row| path.split(", ").any(|own| own == row.path));
-                    row.is_some_and(|row| ["map", "matmul", "concat", "einsum"].contains(&&*row.op))
-                };
-                found.retain(|what| {
-                    let mixing = what.split_once(": mixing: ");
-                    !mixing.is_some_and(|(path, _)| met(path))
-                });
-                (!found.is_empty()).then(|| found.join("\n  "))
-            }
-            _ => sums(ledger, numbers, runs),
-        }
-    }
-
     fn words(&self, numbers: &Bindings) -> String {
         let symbols = self.bench.model.symbols();
         let pairs = numbers
@@ -481,37 +390,15 @@ impl<'d> Examined<'d> {
     }
 }
 
-/// Where the totals of a ledger and the walks of its passes differ.
-fn sums(ledger: &Ledger, numbers: &Bindings, runs: &[Run]) -> Option<String> {
-    // Of no steps a walk sees neither parameters nor what is kept.
-    let (first, last) = (runs.first()?, runs.last()?);
-    let total = ledger.total();
-    let sum = |runs: &[Run], pick: &dyn Fn(&Count) -> u64| -> u64 {
-        let entries = runs.iter().flat_map(|run| &run.entries);
-        entries.map(|entry| pick(&entry.count)).sum()
+/// Where a ledger and the walks of its stages differ.
+fn compared(ledger: &Ledger, numbers: &Bindings, stages: &[Walked]) -> Option<String> {
+    let mut found = compare(ledger, numbers, stages, 2).differences;
+    // Whether two names of coordinates that meet along an axis are of one position, a shape does not say.
+    let met = |paths: &[String]| {
+        let row = ledger.rows.iter().find(|row| paths.contains(&row.path));
+        row.is_some_and(|row| ["map", "matmul", "concat", "einsum"].contains(&&*row.op))
     };
-    let left = std::slice::from_ref(last);
-    let macs = sum(runs, &Count::macs);
-    let counted = [
-        sum(runs, &Count::dots),
-        macs,
-        2 * macs,
-        first.params(),
-        first.active_params(),
-        sum(runs, &Count::operations),
-        sum(left, &|count| count.store.cached),
-        sum(left, &|count| count.store.state),
-        sum(runs, &|count| count.store.read),
-        sum(runs, &|count| count.store.written),
-    ];
-    let own = At { ledger, numbers };
-    for ((name, pick), walked) in AMOUNTS.iter().zip(counted) {
-        let told = own.value(pick(&total));
-        if told != Ok(crate::compare::whole(walked)) {
-            return Some(format!(
-                "{name}: the ledger says {told:?}, the walks {walked}"
-            ));
-        }
-    }
-    None
+    found.retain(|found| found.what != "mixing" || !met(&found.rows));
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    (!found.is_empty()).then(|| found.join("\n  "))
 }

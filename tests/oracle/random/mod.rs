@@ -17,5 +17,4 @@ mod whole;
 
 pub(crate) use choices::Choices;
 pub(crate) use draft::Draft;
-pub(crate) use size::Size;
 pub(crate) use whole::model;
