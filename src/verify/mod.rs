@@ -7,6 +7,7 @@
 
 pub mod compare;
 pub mod draw;
+mod matching;
 pub mod passes;
 pub mod random;
 pub mod verdict;

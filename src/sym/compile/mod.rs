@@ -1,6 +1,11 @@
 //! Formulas compiled for evaluation at many points, column by column. Must never answer otherwise than the exact evaluator:
 //! where machine numbers do not suffice, or something does not hold, that one decides.
 
+#![allow(
+    clippy::indexing_slicing,
+    reason = "registers and blocks of a program that the builder laid out, none of them from a text"
+)]
+
 mod build;
 mod float;
 mod integer;

@@ -405,7 +405,7 @@ impl Walker<'_> {
                 expected: rows,
             });
         }
-        if now && !(is_tensor(block, id) && !read_whole(block, id, begins)) {
+        if now && (!is_tensor(block, id) || read_whole(block, id, begins)) {
             for (tensor, scalars) in &count.weights {
                 self.run.read.read(owner(tensor), &path, *scalars);
             }
