@@ -8,7 +8,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::matching::Class;
-use super::walk::{Count, Entry, Reads, Run, Shapes};
+use super::walk::{Count, Entry, Reads, Run};
 use crate::ledger::{Ledger, Row};
 use crate::part::Mixing;
 use crate::shape::Shape;
