@@ -86,6 +86,7 @@ fn each_outer_library_is_named_where_it_belongs() {
         ("petgraph", "src/graph.rs"),
         ("ron::Options", "src/ast/ron.rs"),
         ("clap::", "src/cli/"),
+        ("tempfile::", "src/cli/output.rs"),
     ];
     for path in sources() {
         let text = std::fs::read_to_string(&path).expect("a source");

@@ -1,6 +1,6 @@
-//! Files in and out: reading models with errors that name the file, writing results whole or not at all.
+//! Files in: models and profiles are read with errors that name the file, never more of one than a limit.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use super::Failure;
@@ -69,46 +69,4 @@ pub(super) fn read(path: &Path, head: &str, open: Open<'_>) -> Result<(String, S
             )))
         }
     }
-}
-
-/// Writes a result to a file or to standard output. A reader that closed the pipe is no error.
-pub(super) fn write(output: Option<&Path>, text: &str) -> Result<(), String> {
-    match output {
-        Some(path) => {
-            replace(path, text).map_err(|error| format!("error: {}: {error}", path.display()))
-        }
-        None => {
-            let mut stdout = anstream::stdout().lock();
-            match stdout
-                .write_all(text.as_bytes())
-                .and_then(|()| stdout.flush())
-            {
-                Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                    Err(format!("error: standard output: {error}"))
-                }
-                _ => Ok(()),
-            }
-        }
-    }
-}
-
-/// Replaces a file at once: readers see the old text or the new.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let name = path
-        .file_name()
-        .ok_or_else(|| std::io::Error::new(ErrorKind::InvalidInput, "not a file name"))?;
-    let mut draft = name.to_owned();
-    draft.push(format!(".{}.tmp", std::process::id()));
-    let draft = path.with_file_name(draft);
-    let written = std::fs::File::create(&draft)
-        .and_then(|mut file| {
-            file.write_all(text.as_bytes())
-                .and_then(|()| file.sync_all())
-        })
-        .and_then(|()| std::fs::rename(&draft, path));
-    if written.is_err() {
-        // The draft may not exist; the error that matters is the first one.
-        let _ = std::fs::remove_file(&draft);
-    }
-    written
 }

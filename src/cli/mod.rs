@@ -15,6 +15,7 @@ mod args;
 mod check;
 mod diagnostics;
 mod files;
+mod output;
 mod run;
 mod verify;
 
@@ -77,7 +78,7 @@ pub fn main() -> ExitCode {
     if answer.code != 0 && answer.text.is_empty() {
         return ExitCode::from(answer.code);
     }
-    match files::write(answer.output.as_deref(), &answer.text) {
+    match output::write(answer.output.as_deref(), &answer.text) {
         Ok(()) => ExitCode::from(answer.code),
         Err(message) => {
             note(&message);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::args::{Arguments, By, Check, Command, Formula, Ops, QuantityName, Report, Selectors};
 use super::files::{self, Open};
-use super::{Failure, Said, check, diagnostics, verify};
+use super::{Failure, Said, check, diagnostics, output, verify};
 use crate::diag::{Diagnostics, did_you_mean};
 use crate::dtype::{DTYPES, Dtype};
 use crate::formula::{Formula as Quantity, FormulaError};
@@ -196,8 +196,7 @@ fn report(report: &Report, open: Open<'_>) -> Result<Said, Failure> {
         columns.extend(other.as_ref().map(|(_, other, _)| other.flops()));
         all_bound(&columns)?;
     }
-    let output = report.output.as_deref();
-    let output = output.filter(|path| *path != Path::new("-"));
+    let file = report.output.as_deref().and_then(output::file);
     let style = Style {
         cut: if other.is_some() {
             Some(Cut::Against)
@@ -205,10 +204,10 @@ fn report(report: &Report, open: Open<'_>) -> Result<Said, Failure> {
             cut
         },
         show: report.show.map(super::args::ShowWhat::show),
-        width: width(output),
+        width: width(file),
     };
     Ok(Said {
-        output: output.map(Path::to_owned),
+        output: file.map(Path::to_owned),
         ..Said::from(render(&summary, report.format.format(), &style))
     })
 }

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 mod answers;
 mod conventions;
+mod files;
 mod limits;
 mod verify;
 
@@ -118,78 +119,6 @@ fn standard_input_is_a_file_named_dash() {
         1,
         &["error[syntax]", "<stdin>:1:"],
     );
-}
-
-#[test]
-fn files_that_are_no_models_are_refused() {
-    let folder = std::env::temp_dir().join(format!("dotledger-cli-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder for temporary files");
-    let file = |name: &str, bytes: &[u8]| {
-        let path = folder.join(name);
-        std::fs::write(&path, bytes).expect("written");
-        path.display().to_string()
-    };
-    refuses(
-        &["check", &folder.display().to_string()],
-        b"",
-        1,
-        &["is a directory"],
-    );
-    refuses(
-        &["check", "no/such/file.ron"],
-        b"",
-        1,
-        &["no/such/file.ron", "No such file"],
-    );
-    refuses(
-        &["check", &file("empty.ron", b" \n")],
-        b"",
-        1,
-        &["empty.ron is empty; it is to hold one `Model(..)`"],
-    );
-    refuses(
-        &["check", &file("latin.ron", b"Model(\n  name: \"caf\xe9\"")],
-        b"",
-        1,
-        &["latin.ron:2", "not UTF-8"],
-    );
-    refuses(
-        &[
-            "check",
-            &file("broken.ron", b"Model(\n  name: \"m\"\n  symbols"),
-        ],
-        b"",
-        1,
-        &["broken.ron:3:3"],
-    );
-    let marked = file("marked.ron", b"\xef\xbb\xbfModel(name: \"m\", symbols: (d: width), inputs: (x: \"d\"), nodes: (y: x), output: y)");
-    assert_eq!(
-        run(&["check", &marked]).code,
-        Some(0),
-        "a mark of the byte order is no error"
-    );
-    refuses(
-        &["check", &file("map.ron", b"Model(name: {})")],
-        b"",
-        1,
-        &["map.ron:1:13", "round brackets"],
-    );
-    let empty = file("empty.ron", b" \n");
-    let profile = ["report", WALKTHROUGH, "--profile", &empty];
-    refuses(&profile, b"", 1, &["is to hold one `Profile(..)`"]);
-    refuses(
-        &["check", &file("other.ron", b"Config(a: 1)")],
-        b"",
-        1,
-        &["holds one `Model(..)`"],
-    );
-    refuses(
-        &["check", &file("deep.ron", "[".repeat(10_000).as_bytes())],
-        b"",
-        1,
-        &["values are nested more than 100 deep, the limit"],
-    );
-    std::fs::remove_dir_all(&folder).expect("removed");
 }
 
 #[test]
@@ -380,26 +309,6 @@ fn a_preset_that_breaks_its_model_fails_the_check() {
         odd.as_bytes(),
         1,
         &["`H divides d` does not hold at H = 33, d = 4096"],
-    );
-}
-
-#[test]
-fn output_goes_to_a_file_whole() {
-    let path = std::env::temp_dir().join(format!("dotledger-out-{}.json", std::process::id()));
-    let name = path.display().to_string();
-    let outcome = run(&["report", WALKTHROUGH, "--format", "json", "-o", &name]);
-    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(0), ""));
-    let text = std::fs::read_to_string(&path).expect("written");
-    assert_eq!(
-        text,
-        run(&["report", WALKTHROUGH, "--format", "json"]).stdout
-    );
-    std::fs::remove_file(&path).expect("removed");
-    refuses(
-        &["report", WALKTHROUGH, "-o", "no/such/folder/out.txt"],
-        b"",
-        1,
-        &["no/such/folder/out.txt"],
     );
 }
 
