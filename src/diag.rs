@@ -3,6 +3,7 @@
 //! Every stage reports through [`Diagnostics`], so that all that is wrong comes out at once and in the order of the
 //! file. This module knows source texts and byte spans; it must never know what a model, an op or a shape is.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -69,7 +70,8 @@ impl Sources {
         let text = &self.get(span)?.text;
         let before = text.get(..span.start as usize)?;
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+        let column = before[line_start..].chars().count() + 1;
         Some((line, column))
     }
 }
@@ -220,6 +222,20 @@ impl Diagnostics {
         did_you_mean(wrong, known)
     }
 
+    /// One error alone: the first that says this, at its place, or one without a place where there is none.
+    pub fn only(mut self, code: Code, message: &str, help: &str) -> Self {
+        self.list.retain(|diagnostic| diagnostic.message == message);
+        self.list.truncate(1);
+        if self.list.is_empty() {
+            self.list.push(Diagnostic::nowhere(code, message));
+        }
+        for diagnostic in &mut self.list {
+            diagnostic.code = code;
+            diagnostic.help.get_or_insert_with(|| help.to_owned());
+        }
+        self
+    }
+
     /// The same list, where what has no place in a text says what it belongs to.
     pub fn within(mut self, what: &str) -> Self {
         for diagnostic in self.list.iter_mut().filter(|d| d.span.is_none()) {
@@ -284,6 +300,17 @@ impl fmt::Display for Diagnostics {
 }
 
 impl std::error::Error for Diagnostics {}
+
+/// A text as a message shows it: cut where it is long.
+pub fn cut(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(MAX_SHOWN) {
+        Some((end, _)) => Cow::Owned(format!("{}..", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// Most characters of one word that a message shows.
+const MAX_SHOWN: usize = 200;
 
 /// More names than this are not listed in one error.
 pub const MAX_LISTED: usize = 24;

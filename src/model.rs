@@ -6,7 +6,7 @@ use foldhash::{HashSet, HashSetExt};
 
 use crate::ast;
 use crate::ast::file::Choice;
-use crate::diag::{Code, Diagnostic, Diagnostics, Sources, did_you_mean, nearest};
+use crate::diag::{Code, Diagnostic, Diagnostics, MAX_LISTED, Sources, did_you_mean, nearest};
 use crate::formula::check;
 use crate::graph::{Graph, Rules};
 use crate::infer::{Traced, infer};
@@ -16,7 +16,8 @@ use crate::part::Role;
 use crate::phase;
 use crate::profile::Profile;
 use crate::sym::{
-    AlgebraError, Bindings, Condition, Conditions, Context, Poly, Subst, Sym, Symbols, parse_poly,
+    AlgebraError, Bindings, Condition, Conditions, Context, Poly, Subst, Sym, Symbols, metered,
+    parse_poly,
 };
 use crate::tally::{Stage, tally};
 use crate::values::{Values, closed};
@@ -40,6 +41,10 @@ pub struct Model {
     values: Values,
     sources: Sources,
 }
+
+/// What helps where formulas take too many steps.
+pub(crate) const NARROWER: &str =
+    "sums that are multiplied grow fast: give such a sum a symbol of its own";
 
 /// The values of a preset, or why they are none.
 type PresetValues = Result<Values, Diagnostics>;
@@ -72,6 +77,17 @@ impl Model {
     /// # Errors
     /// All that is wrong with the text or the options.
     pub fn read(name: &str, text: &str, options: &Options) -> Result<Model, Diagnostics> {
+        let (model, limit) = metered(|| Model::read_freely(name, text, options));
+        match (model, limit) {
+            (model, None) => model,
+            (model, Some(limit)) => {
+                let found = model.err().unwrap_or_default();
+                Err(found.only(Code::Limit, &limit.to_string(), NARROWER))
+            }
+        }
+    }
+
+    fn read_freely(name: &str, text: &str, options: &Options) -> Result<Model, Diagnostics> {
         let mut sources = Sources::default();
         let file = sources.add(name, text);
         let mut diagnostics = Diagnostics::new(sources.clone());
@@ -207,6 +223,23 @@ impl Model {
 
     /// The ledger of a phase under a profile, at other values than those that the model was read with.
     pub(crate) fn ledger_at(
+        &self,
+        values: &Values,
+        phase: &Phase,
+        profile: &Profile,
+    ) -> Result<Ledger, Diagnostics> {
+        let (ledger, limit) = metered(|| self.ledger_freely(values, phase, profile));
+        match limit {
+            None => ledger,
+            Some(limit) => {
+                Err(self
+                    .no_diagnostics()
+                    .only(Code::Limit, &limit.to_string(), NARROWER))
+            }
+        }
+    }
+
+    fn ledger_freely(
         &self,
         values: &Values,
         phase: &Phase,
@@ -365,7 +398,12 @@ impl Model {
         let found = self.lowered.phases.iter().find(|phase| phase.name == name);
         found.ok_or_else(|| {
             let known = self.phases();
-            let has = format!("`{}` runs in: {}", self.name(), known.join(", "));
+            let more = match known.len().saturating_sub(MAX_LISTED) {
+                0 => String::new(),
+                others => format!(" and {others} others"),
+            };
+            let shown = known[..known.len().min(MAX_LISTED)].join(", ");
+            let has = format!("`{}` runs in: {shown}{more}", self.name());
             let message = if phase::find(name).is_some() {
                 format!("this model has no phase `{name}`")
             } else {

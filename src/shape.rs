@@ -8,6 +8,9 @@ use smallvec::SmallVec;
 use crate::phase;
 use crate::sym::{Comparison, Context, Poly, Sym, Symbols, compare, equal_if};
 
+/// Most axes of a tensor.
+pub const MAX_RANK: usize = 64;
+
 /// The size of an axis: a non-negative integer in every valid assignment. Not a count of work.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Dim(pub(crate) Poly);

@@ -10,6 +10,10 @@ pub(super) struct Cursor<'s> {
     pub(super) text: &'s str,
     pub(super) at: Cell<usize>,
     pub(super) depth: Cell<usize>,
+    /// How many values were begun.
+    pub(super) values: Cell<usize>,
+    /// Bytes of the longest name.
+    pub(super) longest: Cell<usize>,
 }
 
 impl<'s> Cursor<'s> {
@@ -18,6 +22,8 @@ impl<'s> Cursor<'s> {
             text,
             at: Cell::new(0),
             depth: Cell::new(0),
+            values: Cell::new(0),
+            longest: Cell::new(0),
         }
     }
 

@@ -52,6 +52,9 @@ const SYMBOL: &[Slot; 4] = &[
 const DERIVED: &[Slot; 2] = &[("value", true), ("meaning", false)];
 const SWITCH: &[Slot; 2] = &[("value", true), ("doc", false)];
 
+/// Most blocks of a model.
+const MAX_BLOCKS: usize = 20_000;
+
 /// Reads a model, with the branches that `choice` selects. What is wrong goes to `diagnostics`; what could be read comes
 /// back, so that later stages find their mistakes in the same run.
 pub(crate) fn read<'s>(
@@ -91,7 +94,12 @@ pub(crate) fn read<'s>(
         Some(items.iter().filter_map(|item| reader.text(item)).collect())
     });
     let blocks = blocks.map_or_else(Vec::new, |tree| {
-        let entries = reader.section(tree, "blocks");
+        let mut entries = reader.section(tree, "blocks");
+        if let Some((name, _)) = entries.get(MAX_BLOCKS) {
+            let message = format!("there are more than {MAX_BLOCKS} blocks, the limit");
+            reader.error(Code::Limit, name.span, message);
+            entries.truncate(MAX_BLOCKS);
+        }
         entries
             .into_iter()
             .filter_map(|(name, tree)| reader.block(name, tree))

@@ -17,12 +17,8 @@ pub(crate) mod ron;
 /// The diagnostic of a text that is not RON.
 pub(crate) fn syntax_error(file: u32, error: ron::SyntaxError) -> Diagnostic {
     let span = Span::new(file, error.span.start, error.span.end);
-    if error.too_deep {
-        let message = format!(
-            "values are nested more than {} deep, the limit",
-            ron::MAX_NESTING
-        );
-        return Diagnostic::at(Code::Limit, span, message);
+    if let Some(limit) = error.limit {
+        return Diagnostic::at(Code::Limit, span, format!("{limit}, the limit"));
     }
     Diagnostic::at(Code::Syntax, span, error.message)
 }

@@ -53,6 +53,9 @@ const EVERY: &[Slot; 6] = &[
     ("dims", false),
 ];
 
+/// Most blocks that run in turn.
+const MAX_TURNS: usize = 10_000;
+
 /// What the nodes of a group have in common.
 #[derive(Clone, Copy, Default)]
 struct Group {
@@ -215,6 +218,11 @@ impl Reader<'_> {
                 let blocks = self.names(slots[0]?)?;
                 if blocks.is_empty() {
                     self.error(Code::Form, span, "a cycle of no blocks");
+                    return None;
+                }
+                if blocks.len() > MAX_TURNS {
+                    let message = format!("a cycle has more than {MAX_TURNS} turns, the limit");
+                    self.error(Code::Limit, span, message);
                     return None;
                 }
                 let pattern = self.rounds(slots[1]?, None, false)?;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Text, Word};
 use super::ron::{Kind, Name, Tree};
-use crate::diag::{Code, Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::diag::{Code, Diagnostic, Diagnostics, Span, cut, did_you_mean};
 
 /// Reads trees of one file, collecting what is wrong.
 pub(super) struct Reader<'d> {
@@ -413,7 +413,7 @@ fn describe(tree: &Tree<'_>) -> String {
     match &tree.kind {
         Kind::Name(name) => format!("the name `{name}`"),
         Kind::Text(_) => String::from("a text"),
-        Kind::Number(number) => format!("the number {number}"),
+        Kind::Number(number) => format!("the number {}", cut(number)),
         Kind::List(_) => String::from("a list"),
         Kind::Tuple(Some(head), _) | Kind::Struct(Some(head), _) => format!("`{}(..)`", head.text),
         Kind::Tuple(None, _) | Kind::Struct(None, _) => String::from("brackets `(..)`"),

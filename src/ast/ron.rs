@@ -13,9 +13,12 @@ use serde::de::{
 };
 
 use super::cursor::Cursor;
+use crate::sym::limits::MAX_NAME;
 
 /// Values nested deeper than this are refused.
-pub(crate) const MAX_NESTING: usize = 100;
+const MAX_NESTING: usize = 100;
+/// Files of more values than this are refused: each is kept with its place.
+const MAX_VALUES: usize = 750_000;
 
 const MIXED: &str =
     "fields are given all in order, `f(a, b)`, or all by name, `f(x: a, y: b)`, never both";
@@ -72,8 +75,8 @@ pub(crate) struct SyntaxError {
     pub message: String,
     /// Where it stopped.
     pub span: Range<usize>,
-    /// Whether it stopped at [`MAX_NESTING`].
-    pub too_deep: bool,
+    /// The limit that it stopped at, in words.
+    pub limit: Option<String>,
 }
 
 /// Parses a whole text.
@@ -83,8 +86,7 @@ pub(crate) fn parse(text: &str) -> Result<Tree<'_>, SyntaxError> {
     options
         .from_str_seed(text, Value(&cursor))
         .map_err(|error| SyntaxError {
-            too_deep: matches!(error.code, ron::Error::ExceededRecursionLimit)
-                || cursor.depth.get() > MAX_NESTING,
+            limit: beyond(&error.code, &cursor),
             message: error.code.to_string(),
             span: {
                 let start = cursor
@@ -93,6 +95,18 @@ pub(crate) fn parse(text: &str) -> Result<Tree<'_>, SyntaxError> {
                 start..offset(text, error.span.end).max(start)
             },
         })
+}
+
+/// The limit that a text is beyond, if it is beyond one.
+fn beyond(error: &ron::Error, cursor: &Cursor<'_>) -> Option<String> {
+    if matches!(error, ron::Error::ExceededRecursionLimit) || cursor.depth.get() > MAX_NESTING {
+        return Some(format!("values are nested more than {MAX_NESTING} deep"));
+    }
+    if cursor.values.get() > MAX_VALUES {
+        return Some(format!("a file holds more than {MAX_VALUES} values"));
+    }
+    let long = cursor.longest.get() > MAX_NAME;
+    long.then(|| format!("a name is longer than {MAX_NAME} bytes"))
 }
 
 /// The byte offset of a line and column, both counted from 1, columns in characters.
@@ -124,6 +138,10 @@ impl<'de> DeserializeSeed<'de> for Value<'_, 'de> {
         cursor.depth.set(cursor.depth.get() + 1);
         if cursor.depth.get() > MAX_NESTING {
             return Err(de::Error::custom("nested too deep"));
+        }
+        cursor.values.set(cursor.values.get() + 1);
+        if cursor.values.get() > MAX_VALUES {
+            return Err(de::Error::custom("too many values"));
         }
         let reader = Reader { cursor, start };
         let tree = match rest.chars().next() {
@@ -355,7 +373,11 @@ impl<'de> Visitor<'de> for Identifier<'_, 'de> {
         f.write_str("a name")
     }
 
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Name<'de>, E> {
+    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Name<'de>, E> {
+        self.0.longest.set(self.0.longest.get().max(text.len()));
+        if text.len() > MAX_NAME {
+            return Err(E::custom("a long name"));
+        }
         Ok(Name {
             text,
             span: self.0.span_of(text),
@@ -465,7 +487,7 @@ mod tests {
     #[test]
     fn deep_nesting_is_refused_not_overflown() {
         let error = parse(&"[".repeat(10_000)).expect_err("too deep");
-        assert!(error.too_deep);
+        assert!(error.limit.is_some());
         assert!(parse(&format!("{}{}", "[".repeat(50), "]".repeat(50))).is_ok());
     }
 }

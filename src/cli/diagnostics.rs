@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use crate::diag::{Diagnostic, Diagnostics, Sources, Span};
+use crate::diag::{Diagnostic, Diagnostics, Source, Sources, Span};
 
 /// All diagnostics as text; colours are stripped where the terminal has none.
 pub(super) fn render(diagnostics: &Diagnostics) -> String {
@@ -26,37 +26,77 @@ pub(super) fn render(diagnostics: &Diagnostics) -> String {
     format!("{}\n\n{summary}", texts.join("\n\n"))
 }
 
+/// Most bytes of a file that are looked at to show a place: lines from the first that is pointed at to the last.
+const MAX_SHOWN: usize = 16 << 10;
+
 fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>> {
     let title = Level::ERROR
         .primary_title(diagnostic.message.as_str())
         .id(diagnostic.code.slug());
-    let mut group = match diagnostic
+    let place = diagnostic
         .span
-        .and_then(|span| Some((span, sources.get(span)?)))
-    {
+        .and_then(|span| Some((span, sources.get(span)?)));
+    let mut group = match place {
         None => Group::with_title(title),
         Some((span, source)) => {
-            let mut primary = AnnotationKind::Primary.span(range(span, &source.text));
-            if !diagnostic.label.is_empty() {
-                primary = primary.label(diagnostic.label.as_str());
+            let group = Group::with_title(title);
+            match snippet(diagnostic, span, source) {
+                Some(snippet) => group.element(snippet),
+                None => {
+                    let origin = Origin::path(source.name.as_str());
+                    group.element(match sources.position(span) {
+                        Some((line, column)) => origin.line(line).char_column(column),
+                        None => origin,
+                    })
+                }
             }
-            let related = diagnostic
-                .related
-                .iter()
-                .filter(|(other, _)| other.file == span.file);
-            let related = related.map(|(other, text)| {
-                AnnotationKind::Context
-                    .span(range(*other, &source.text))
-                    .label(text.as_str())
-            });
-            let snippet = Snippet::source(source.text.as_str()).path(source.name.as_str());
-            Group::with_title(title).element(snippet.annotation(primary).annotations(related))
         }
     };
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
     vec![group]
+}
+
+/// The lines that an error points at; none where they are many or long.
+fn snippet<'a>(
+    diagnostic: &'a Diagnostic,
+    span: Span,
+    source: &'a Source,
+) -> Option<Snippet<'a, Annotation<'a>>> {
+    let text = source.text.as_str();
+    let related = diagnostic.related.iter();
+    let related = related.filter(|(other, _)| other.file == span.file);
+    let places = related.clone().map(|(other, _)| *other).chain([span]);
+    let (first, last) = places
+        .map(|place| range(place, text))
+        .fold((text.len(), 0), |(first, last), place| {
+            (first.min(place.start), last.max(place.end))
+        });
+    let start = text[..first].rfind('\n').map_or(0, |end| end + 1);
+    let end = text[last..].find('\n').map_or(text.len(), |at| last + at);
+    if end - start > MAX_SHOWN {
+        return None;
+    }
+    let shown = text.get(start..end)?;
+    let line = text[..start].bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let inside = |place: Span| {
+        let place = range(place, text);
+        place.start - start..place.end - start
+    };
+    let mut primary = AnnotationKind::Primary.span(inside(span));
+    if !diagnostic.label.is_empty() {
+        primary = primary.label(diagnostic.label.as_str());
+    }
+    let related = related.map(|(other, text)| {
+        AnnotationKind::Context
+            .span(inside(*other))
+            .label(text.as_str())
+    });
+    let snippet = Snippet::source(shown)
+        .line_start(line)
+        .path(source.name.as_str());
+    Some(snippet.annotation(primary).annotations(related))
 }
 
 /// The bytes of a span, inside the text and on the boundaries of its characters.

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Failure;
 
 /// A model file larger than this is refused.
-pub(super) const MAX_FILE_BYTES: u64 = 64 << 20;
+pub(super) const MAX_FILE_BYTES: u64 = 16 << 20;
 
 /// Opens what a path names: a file, or text in memory.
 pub type Open<'f> = &'f dyn Fn(&Path) -> std::io::Result<Box<dyn Read>>;

@@ -35,6 +35,9 @@ impl From<String> for Failure {
     }
 }
 
+/// Most bytes of one argument.
+const MAX_ARGUMENT: usize = 16 << 10;
+
 /// What a call that went well says.
 struct Said {
     /// The result.
@@ -92,6 +95,15 @@ pub fn answer<A>(arguments: impl IntoIterator<Item = A>, open: Open<'_>) -> Answ
 where
     A: Into<OsString> + Clone,
 {
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    if arguments
+        .iter()
+        .any(|argument| argument.len() > MAX_ARGUMENT)
+    {
+        let message =
+            format!("error[limit]: an argument has more than {MAX_ARGUMENT} bytes, the limit");
+        return Answer::failed(2, message);
+    }
     let arguments = match args::Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {

@@ -9,13 +9,13 @@ use crate::diag::{Diagnostics, did_you_mean};
 use crate::dtype::{DTYPES, Dtype};
 use crate::formula::{Formula as Quantity, FormulaError};
 use crate::ledger::Ledger;
-use crate::model::{Model, Options};
+use crate::model::{Model, NARROWER, Options};
 use crate::ops::structure::STRUCTURE;
 use crate::ops::{OPS, reference};
 use crate::profile::Profile;
 use crate::report::{Cut, Style, render};
 use crate::summary::{Against, Asked, Compared, Grouping, basis_of, summarize};
-use crate::sym::{Sym, Syntax};
+use crate::sym::{Sym, Syntax, metered};
 use crate::work::Bound;
 
 impl From<Diagnostics> for Failure {
@@ -48,10 +48,21 @@ pub(super) fn run(arguments: &Arguments, open: Open<'_>) -> Result<Said, Failure
     match &arguments.command {
         Command::Check(check) => self::check(check, open),
         Command::Verify(args) => verify::run(args, open),
-        Command::Report(report) => self::report(report, open),
-        Command::Formula(formula) => self::formula(formula, open),
+        Command::Report(report) => within_limits(|| self::report(report, open)),
+        Command::Formula(formula) => within_limits(|| self::formula(formula, open)),
         Command::Ops(ops) => self::ops(ops),
         Command::Profile(args) => show_profile(args.name.as_deref()),
+    }
+}
+
+/// Makes an answer within the steps that one may take.
+fn within_limits(make: impl FnOnce() -> Result<Said, Failure>) -> Result<Said, Failure> {
+    match metered(make) {
+        // An error at a place says more.
+        (Ok(_), Some(limit)) => Err(Failure::Failed(format!(
+            "error[limit]: {limit}\n  help: {NARROWER}"
+        ))),
+        (made, _) => made,
     }
 }
 
@@ -61,7 +72,13 @@ fn check(check: &Check, open: Open<'_>) -> Result<Said, Failure> {
     let mut wrong = Vec::new();
     for path in &check.files {
         let checked = files::read(path, "Model", open).and_then(|(name, text)| {
-            let ways = check::ways(&name, &text)?;
+            let (ways, limit) = metered(|| check::ways(&name, &text));
+            let ways = ways?;
+            if let Some(limit) = limit {
+                return Err(Failure::Failed(format!(
+                    "error[limit]: {name}: {limit}\n  help: {NARROWER}"
+                )));
+            }
             said.push_str(&format!("{name}: ok, {ways}\n"));
             Ok(())
         });
@@ -225,13 +242,16 @@ fn compared(cut: Option<Cut>) -> Result<Compared, Failure> {
     }
 }
 
+/// Lines are no wider than this, however wide the terminal says that it is.
+const MAX_WIDTH: usize = 10_000;
+
 /// The width of the terminal that the report is for; none for files and pipes.
 fn width(output: Option<&Path>) -> Option<usize> {
     if let Some(columns) = std::env::var("COLUMNS")
         .ok()
         .and_then(|columns| columns.parse().ok())
     {
-        return Some(columns);
+        return Some(MAX_WIDTH.min(columns));
     }
     if output.is_some() {
         return None;

@@ -14,7 +14,7 @@ use crate::graph::{BlockId, Graph, Node, NodeId, NodeKind};
 use crate::lower::{Positions, refusal};
 use crate::ops::{Inferred, Op};
 use crate::part::Part;
-use crate::shape::{Axis, Coordinate, Shape};
+use crate::shape::{Axis, Coordinate, MAX_RANK, Shape};
 use crate::sym::{AlgebraError, Condition, Context, Poly, Subst};
 use crate::work::Store;
 
@@ -24,7 +24,10 @@ mod times;
 pub use times::{Callee, Reading, Rounds, Times};
 
 /// Most nodes that all blocks may come to, in all ways in which they are called.
-const MAX_TRACED: usize = 500_000;
+const MAX_TRACED: usize = 250_000;
+
+/// Most bytes that the paths of all nodes may have, each with the names of the calls that lead to it.
+const MAX_PATH_BYTES: usize = 32 << 20;
 
 /// One way in which a block is called, by its place in [`Traced`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -179,6 +182,9 @@ struct Infer<'g, 'a, 'c> {
     instances: Vec<Instance>,
     /// How many nodes were traced, in all instances together.
     traced: usize,
+    /// Bytes of the names that lead to the node at hand, and of such paths of all nodes.
+    path: usize,
+    path_bytes: usize,
 }
 
 /// Infers all shapes. `None` comes back with a diagnostic, or when the graph holds a broken node, which is reported.
@@ -203,6 +209,8 @@ pub(crate) fn infer(
         known: HashMap::new(),
         instances: Vec::new(),
         traced: 0,
+        path: 0,
+        path_bytes: 0,
     };
     let body = infer.instance(Key::uncalled(body, shapes));
     infer.try_unused();
@@ -288,7 +296,12 @@ impl Infer<'_, '_, '_> {
                     subst: started.as_ref().unwrap_or(&subst),
                 };
                 inputs.and_then(|inputs| {
-                    let fact = self.fact(node, &inputs, &here)?;
+                    let fact = self.below(node, &inputs, &here)?;
+                    if fact.shape.rank() > MAX_RANK {
+                        let message = format!("a tensor has more than {MAX_RANK} axes, the limit");
+                        self.refuse(Diagnostic::at(Code::Limit, node.span, message));
+                        return None;
+                    }
                     let stays = !once || self.outlasts_a_pass(node, &inputs, &fact);
                     (stays && self.has_a_place(node, &here, &fact)).then_some(fact)
                 })
@@ -368,6 +381,24 @@ impl Infer<'_, '_, '_> {
         let help = String::from("compute it outside and give it whole");
         self.refuse(Diagnostic::at(Code::Shape, node.span, message).help(help));
         false
+    }
+
+    /// What is known of a node whose path is one name longer than that of its block.
+    fn below(&mut self, node: &Node, inputs: &[&Shape], here: &Here<'_>) -> Option<Fact> {
+        let own = node.name.len() + 1;
+        self.path += own;
+        self.path_bytes += self.path;
+        let fact = if self.path_bytes > MAX_PATH_BYTES {
+            let message =
+                format!("the paths of all nodes have more than {MAX_PATH_BYTES} bytes, the limit");
+            let help = "shorter names, or fewer blocks inside each other";
+            self.refuse(Diagnostic::at(Code::Limit, node.span, message).help(help));
+            None
+        } else {
+            self.fact(node, inputs, here)
+        };
+        self.path -= own;
+        fact
     }
 
     fn fact(&mut self, node: &Node, inputs: &[&Shape], here: &Here<'_>) -> Option<Fact> {

@@ -10,7 +10,7 @@ use crate::graph::NodeKind;
 use crate::ops::args::{Arg, Args, FieldKind, MaskSpec};
 use crate::ops::equation::Equation;
 use crate::ops::{OpDef, OpError};
-use crate::shape::{Axis, Coordinate, Shape};
+use crate::shape::{Axis, Coordinate, MAX_RANK, Shape};
 use crate::sym::Poly;
 
 impl<'s> Lower<'_, 's, '_> {
@@ -114,6 +114,12 @@ impl<'s> Lower<'_, 's, '_> {
             let message = "positions are marked in the inputs of the model; a block learns them from its callers";
             self.diagnostics
                 .push(Diagnostic::at(Code::Form, text.span, message));
+            return None;
+        }
+        if sizes.len() > MAX_RANK {
+            let message = format!("a tensor has more than {MAX_RANK} axes, the limit");
+            self.diagnostics
+                .push(Diagnostic::at(Code::Limit, text.span, message));
             return None;
         }
         let mut coordinate = 0;

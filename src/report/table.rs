@@ -110,12 +110,9 @@ fn records(out: &mut Page, section: &Section<'_>, rows: &[Vec<Lines>], total: Op
             let lines = place.columns.first().and_then(|column| row.get(*column));
             for (nth, line) in lines.into_iter().flatten().enumerate() {
                 let title = if nth == 0 { &*column.title } else { "" };
-                let label = format!(
-                    "{:lead$}{title}{:pad$}",
-                    "",
-                    "",
-                    pad = label - width(title) + GAP
-                );
+                // A width in a format has a limit that a title may not keep.
+                let pad = " ".repeat(label - width(title) + GAP);
+                let label = format!("{:lead$}{title}{pad}", "");
                 out.hanging(&label, &line.text, line.breaks);
             }
         }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::limits::MAX_NAME;
 use super::parse::ParseError;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -112,6 +113,11 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, ParseError> {
                 ));
             }
         };
+        let long = |part: &str| part.len() > MAX_NAME;
+        if kind == Kind::Name && length > MAX_NAME && rest[..length].split('.').any(long) {
+            let message = format!("a name is longer than {MAX_NAME} bytes, the limit");
+            return Err(ParseError::new(start..start + length, message, None));
+        }
         at += length;
         // No place is beyond the length, which fits.
         found.push(Token {

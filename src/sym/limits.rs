@@ -34,6 +34,12 @@ pub const MAX_DIGITS: usize = 10_000;
 /// Most terms that all definitions of a model may expand to, taken together.
 pub const MAX_DEFINITION_TERMS: usize = 1_000_000;
 
+/// Most steps that the formulas of one call may take together: reading a model, entering its ledger, or all of a command.
+/// A step is a factor of a term, or a word of a number, in any sum or product on the way.
+pub const MAX_STEPS: usize = 5_000_000;
+/// Most bytes of a name.
+pub const MAX_NAME: usize = 200;
+
 /// Something exceeded one of the named constants in this module.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum LimitError {
@@ -59,6 +65,8 @@ pub enum LimitError {
     Work,
     /// [`MAX_DEFINITION_TERMS`].
     Definitions,
+    /// [`MAX_STEPS`].
+    Steps,
 }
 
 impl LimitError {
@@ -76,6 +84,7 @@ impl LimitError {
             LimitError::SumSteps => "MAX_SUM_STEPS",
             LimitError::Work => "MAX_WORK_BITS",
             LimitError::Definitions => "MAX_DEFINITION_TERMS",
+            LimitError::Steps => "MAX_STEPS",
         }
     }
 }
@@ -124,6 +133,10 @@ impl fmt::Display for LimitError {
             LimitError::Definitions => write!(
                 f,
                 "the definitions expand to more than {MAX_DEFINITION_TERMS} terms, the limit"
+            ),
+            LimitError::Steps => write!(
+                f,
+                "the formulas take more than {MAX_STEPS} steps together, the limit"
             ),
         }
     }

@@ -4,6 +4,7 @@ use std::iter::Sum;
 use std::ops::{Add, Mul, Neg, Sub};
 
 use super::limits::{LimitError, MAX_COEFF_BITS, MAX_TERMS};
+use super::meter::spend;
 use super::poly::merge;
 use super::{Atom, Coeff, Mono, Poly, Term};
 
@@ -297,6 +298,9 @@ impl Mul for &Poly {
                 Poly::beyond(LimitError::Terms)
             }
             (a, b) => {
+                if let Err(limit) = spend(2 * a.len() * b.len()) {
+                    return Poly::beyond(limit);
+                }
                 let mut terms = Vec::with_capacity(a.len() * b.len());
                 for x in a {
                     for y in b {

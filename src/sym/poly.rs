@@ -10,7 +10,11 @@ use dashu_int::IBig;
 
 use super::atom::{Opaque, OpaqueKind};
 use super::limits::{LimitError, MAX_COEFF_BITS, MAX_TERMS};
+use super::meter::spend;
 use super::{Atom, Coeff, Mono, Sym, Term};
+
+/// Bits of a long number that cost one step.
+const LIMB: usize = 64;
 
 /// A sum of terms: sorted in print order, no two of the same monomial, no zero coefficient. Equality of values
 /// is equality of canonical forms, and a clone is a reference count.
@@ -107,19 +111,34 @@ impl Poly {
         if terms.len() > MAX_TERMS {
             return Poly::beyond(LimitError::Terms);
         }
-        if terms
-            .iter()
-            .any(|t| t.coeff.as_small().is_none() && t.coeff.bits() > MAX_COEFF_BITS)
-        {
-            return Poly::beyond(LimitError::Bits);
+        // Terms of many factors and of long numbers take longer.
+        let (mut cost, several) = (0, terms.len() > 1);
+        for term in &terms {
+            cost += if several { 2 + term.factors().len() } else { 0 };
+            if term.coeff.as_small().is_none() {
+                let bits = term.coeff.bits();
+                if bits > MAX_COEFF_BITS {
+                    return Poly::beyond(LimitError::Bits);
+                }
+                cost += 2 + bits / LIMB;
+            }
+        }
+        if let Err(limit) = spend(cost) {
+            return Poly::beyond(limit);
         }
         Poly(terms.into())
     }
 
     /// Terms in any order.
     pub(super) fn from_terms(mut terms: Vec<Term>) -> Poly {
-        if let [_] = &*terms {
+        if terms.len() < 2 {
             return terms.pop().map_or_else(Poly::zero, Poly::from_term);
+        }
+        // Sorting compares each with some others.
+        let factors = terms.first().map_or(0, |term| term.factors().len());
+        let compared = 1 + terms.len().ilog2() as usize / 4;
+        if let Err(limit) = spend(terms.len().saturating_mul((2 + factors) * compared)) {
+            return Poly::beyond(limit);
         }
         merge(&mut terms);
         Poly::from_sorted(terms)

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::{WALKTHROUGH, refuses, run, run_with};
+use super::{WALKTHROUGH, refuses, run};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_dotledger");
 
@@ -283,14 +283,14 @@ fn what_has_no_end_is_read_up_to_the_limit() {
         &["check", "/dev/zero"],
         b"",
         1,
-        &["/dev/zero is larger than 64 MiB, the limit"],
+        &["/dev/zero is larger than 16 MiB, the limit"],
     );
     let endless = shell("yes | \"$0\" \"$@\"", &["check", "-"]);
     assert_eq!(endless.0, Some(1));
     assert!(
         endless
             .1
-            .contains("<stdin> is larger than 64 MiB, the limit"),
+            .contains("<stdin> is larger than 16 MiB, the limit"),
         "{}",
         endless.1
     );
@@ -301,7 +301,7 @@ fn what_has_no_end_is_read_up_to_the_limit() {
         &["report", WALKTHROUGH, "--profile", &link],
         b"",
         1,
-        &["larger than 64 MiB"],
+        &["larger than 16 MiB"],
     );
 }
 

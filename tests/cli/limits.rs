@@ -69,7 +69,7 @@ fn what_would_cost_too_much_is_told_its_limit() {
         doubled.as_bytes(),
         1,
         &[
-            "error[limit]: blocks are called in so many ways that they come to more than 500000 nodes, the limit",
+            "error[limit]: blocks are called in so many ways that they come to more than 250000 nodes, the limit",
         ],
     );
 }

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 mod answers;
 mod conventions;
 mod files;
+mod hostile;
 mod limits;
 mod verify;
 
