@@ -8,7 +8,7 @@ use super::sections::{Cell, Section, share};
 use super::wrap::{Breaks, tame, width};
 use super::{Show, Style};
 use crate::summary::{LengthQuantity, Quantity, Summary, SummaryRow};
-use crate::sym::{Coeff, Form, Poly, Symbols, Syntax, print};
+use crate::sym::{Coeff, Form, Poly, Symbols, Syntax, print, print_to};
 
 /// A line of a cell.
 #[derive(Clone, Debug)]
@@ -88,11 +88,11 @@ impl<'s> Spell<'s> {
             Cell::Length(length) => self.length(length),
             Cell::Shapes(row) => self.shapes(row),
             Cell::Share(part, whole) => match share(part, whole) {
-                Some(share) => one(self.percent(&numbers::percent(&share)), Breaks::Number),
+                Some(share) => one(self.percent(numbers::percent(&share)), Breaks::Number),
                 None => Lines::new(),
             },
             Cell::Change(difference, from) => match share(difference, from) {
-                Some(share) => one(self.percent(&numbers::change(&share)), Breaks::Number),
+                Some(share) => one(self.percent(numbers::change(&share)), Breaks::Number),
                 None => Lines::new(),
             },
         }
@@ -141,11 +141,11 @@ impl<'s> Spell<'s> {
         print(poly, self.symbols, Form::Expanded, self.syntax)
     }
 
-    fn percent(&self, text: &str) -> String {
+    fn percent(&self, text: String) -> String {
         if self.syntax == Syntax::Latex {
             text.replace('%', "\\%")
         } else {
-            text.to_owned()
+            text
         }
     }
 
@@ -259,7 +259,7 @@ impl<'s> Spell<'s> {
             }
             match &dim.value {
                 Some(value) if numbers => text.push_str(&numbers::decimal(value)),
-                _ => text.push_str(&self.print(&dim.poly)),
+                _ => print_to(text, &dim.poly, self.symbols, Form::Expanded, self.syntax),
             }
         }
         text.push(']');

@@ -15,6 +15,7 @@ mod error;
 mod eval;
 mod expr;
 mod factor;
+mod flat;
 mod floor;
 #[cfg(test)]
 mod hostile;
@@ -60,6 +61,7 @@ pub use meter::metered;
 pub use mono::{Mono, Term};
 pub use parse::{ParseError, parse};
 pub use poly::Poly;
+pub(crate) use print::print_to;
 pub use print::{Syntax, print};
 pub(crate) use sql::rounded_power;
 pub use subst::Subst;

@@ -27,17 +27,29 @@ pub enum Syntax {
 
 /// The text of a formula.
 pub fn print(poly: &Poly, symbols: &Symbols, form: Form, syntax: Syntax) -> String {
-    let common_denominator = matches!(syntax, Syntax::Python | Syntax::Rust | Syntax::Sql);
-    let tree = Builder::new(symbols, form, common_denominator).tree(poly);
-    let mut out = Out {
-        text: String::new(),
-        symbols,
-        syntax,
-        copies: 1,
-        spelled: HashMap::new(),
-    };
-    out.write(&tree, Level::Sum);
-    out.text
+    let mut text = String::new();
+    print_to(&mut text, poly, symbols, form, syntax);
+    text
+}
+
+/// Appends the text of a formula.
+pub(crate) fn print_to(
+    text: &mut String,
+    poly: &Poly,
+    symbols: &Symbols,
+    form: Form,
+    syntax: Syntax,
+) {
+    let mut out = Out::new(std::mem::take(text), symbols, syntax);
+    let flat = form == Form::Expanded && matches!(syntax, Syntax::Unicode | Syntax::Ascii);
+    if flat && !poly.has_atoms() {
+        out.flat(poly);
+    } else {
+        let common_denominator = matches!(syntax, Syntax::Python | Syntax::Rust | Syntax::Sql);
+        let tree = Builder::new(symbols, form, common_denominator).tree(poly);
+        out.write(&tree, Level::Sum);
+    }
+    *text = out.text;
 }
 
 impl Poly {
@@ -66,6 +78,19 @@ pub(super) struct Out<'s> {
     /// How often what is written now is spelled, where functions spell their arguments several times.
     pub(super) copies: usize,
     spelled: HashMap<Sym, String>,
+}
+
+impl<'s> Out<'s> {
+    /// Goes on after a text.
+    pub(super) fn new(text: String, symbols: &'s Symbols, syntax: Syntax) -> Out<'s> {
+        Out {
+            text,
+            symbols,
+            syntax,
+            copies: 1,
+            spelled: HashMap::new(),
+        }
+    }
 }
 
 impl Out<'_> {

@@ -146,7 +146,7 @@ impl Out<'_> {
     }
 }
 
-fn raised(c: char) -> char {
+pub(super) fn raised(c: char) -> char {
     match c {
         '1' => '¹',
         '2' => '²',
