@@ -115,9 +115,7 @@ impl Amounts {
 
     /// The sum of rows, each weighing its amounts.
     pub fn of<'a>(rows: impl Iterator<Item = &'a Amounts> + Clone) -> Amounts {
-        let sum = |pick: fn(&Amounts) -> &Poly| {
-            Poly::sum(rows.clone().map(|amounts| pick(amounts).clone()))
-        };
+        let sum = |pick: fn(&Amounts) -> &Poly| Poly::sum(rows.clone().map(pick));
         Amounts {
             dots: Dots(sum(|a| &a.dots.0)),
             macs: Macs(sum(|a| &a.macs.0)),
@@ -140,7 +138,7 @@ impl Ledger {
     }
 
     fn sum(&self, pick: fn(&Amounts) -> &Poly) -> Poly {
-        Poly::sum(self.rows.iter().map(|row| pick(&row.amounts).clone()))
+        Poly::sum(self.rows.iter().map(|row| pick(&row.amounts)))
     }
 
     /// A formula of this ledger, such as one of a row, with the conditions and values that belong to it.
@@ -218,7 +216,7 @@ impl Ledger {
             .rows
             .iter()
             .filter_map(|row| row.weights_read.as_deref());
-        let sum = Poly::sum(read.map(|bounds| bounds.get(bound).clone()));
+        let sum = Poly::sum(read.map(|bounds| bounds.get(bound)));
         let formula = self.stored(&sum, dtype);
         match bound {
             // An average of counts is no count.
@@ -238,7 +236,10 @@ impl Ledger {
     }
 
     /// Rows in groups of equal keys, groups in the order of their first rows.
-    pub fn groups<K: Hash + Eq + Clone>(&self, key: impl Fn(&Row) -> K) -> Vec<(K, Vec<&Row>)> {
+    pub fn groups<'l, K: Hash + Eq + Clone>(
+        &'l self,
+        key: impl Fn(&'l Row) -> K,
+    ) -> Vec<(K, Vec<&'l Row>)> {
         let mut index: HashMap<K, usize> = HashMap::new();
         let mut groups: Vec<(K, Vec<&Row>)> = Vec::new();
         for row in &self.rows {

@@ -14,7 +14,7 @@ use crate::ops::structure::STRUCTURE;
 use crate::ops::{OPS, reference};
 use crate::profile::Profile;
 use crate::report::{Cut, Style, render};
-use crate::summary::{Against, Asked, Compared, Grouping, basis_of, summarize};
+use crate::summary::{Against, Asked, Compared, Grouping, Subject, basis_of, summarize_of};
 use crate::sym::{Sym, Syntax, metered};
 use crate::work::Bound;
 
@@ -195,9 +195,10 @@ fn report(report: &Report, open: Open<'_>) -> Result<Said, Failure> {
             by: *by,
         }),
     };
-    let summary = summarize(&model, &ledger, &asked)?;
-    // The pages of a large model take as much memory as the model did.
+    // The summary of a large model takes as much memory as the model did.
+    let subject = Subject::of(&model);
     drop(model);
+    let summary = summarize_of(subject, &ledger, &asked)?;
     if report.show == Some(super::args::ShowWhat::Numbers) {
         let total = ledger.total();
         let columns = [

@@ -29,7 +29,7 @@ fn write(
     titles.extend(names.iter().flatten().cloned());
     writer.write_record(&titles)?;
     let mut fields = Vec::with_capacity(titles.len());
-    for row in &section.rows {
+    for row in section.rows.iter() {
         fields.clear();
         fields.extend(about.into_iter().cloned());
         for (cell, names) in row.iter().zip(&names) {

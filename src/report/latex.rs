@@ -1,9 +1,10 @@
 //! A report as LaTeX tables, to be put into a paper: a fragment that names the packages it needs.
 
 use super::Style;
+use super::grid::Grid;
 use super::header::{facts, headline};
 use super::layout::{Bands, Measure, Place, choose, narrowest};
-use super::sections::{Section, sections};
+use super::sections::{Cell, Section, sections};
 use super::spell::{Line, Lines, Spell};
 use super::wrap::{Breaks, chunks, tame, width};
 use crate::summary::Summary;
@@ -44,23 +45,20 @@ struct Spells<'s> {
 }
 
 /// A row, measured and printed.
-#[derive(Clone)]
 struct Row {
     plain: Vec<Lines>,
     math: Vec<Lines>,
 }
 
 fn table(text: &mut String, section: &Section<'_>, spells: &Spells<'_>) {
-    let plain: Vec<Vec<Lines>> = section
-        .rows
-        .iter()
-        .map(|row| spells.plain.row(section, row))
-        .collect();
-    let total = section
-        .total
-        .as_ref()
-        .map(|row| spells.plain.row(section, row));
-    let measure = Measure::of(section, &plain, total.as_ref());
+    let total = section.total.as_ref();
+    let measure = Measure::of(
+        section,
+        &Grid::of(section, &spells.plain),
+        total
+            .map(|row| Grid::total(section, row, &spells.plain))
+            .as_ref(),
+    );
     let fitting = PAGES
         .iter()
         .find_map(|page| choose(section, &measure, *page));
@@ -68,12 +66,10 @@ fn table(text: &mut String, section: &Section<'_>, spells: &Spells<'_>) {
         return;
     };
     let table = Table { bands, measure };
-    let math = section.rows.iter().map(|row| spells.math.row(section, row));
-    let rows: Vec<Row> = plain
-        .into_iter()
-        .zip(math)
-        .map(|(plain, math)| Row { plain, math })
-        .collect();
+    let spelled = |row: &[Cell<'_>]| Row {
+        plain: spells.plain.row(section, row),
+        math: spells.math.row(section, row),
+    };
 
     text.push_str("\n{\\footnotesize\\setlength{\\tabcolsep}{3pt}%\n");
     text.push_str(&format!(
@@ -88,26 +84,19 @@ fn table(text: &mut String, section: &Section<'_>, spells: &Spells<'_>) {
     let titles = Spell::titles(section);
     table.row(
         text,
-        &Row {
+        Row {
             plain: titles.clone(),
             math: titles,
         },
         false,
     );
     text.push_str("\\midrule\n\\endhead\n");
-    for (at, row) in rows.iter().enumerate() {
-        table.row(text, row, at > 0);
+    for (at, row) in section.rows.iter().enumerate() {
+        table.row(text, spelled(&row), at > 0);
     }
-    if let (Some(plain), Some(total)) = (total, &section.total) {
+    if let Some(total) = total {
         text.push_str("\\midrule\n");
-        table.row(
-            text,
-            &Row {
-                plain,
-                math: spells.math.row(section, total),
-            },
-            false,
-        );
+        table.row(text, spelled(total), false);
     }
     text.push_str("\\bottomrule\n\\end{longtable}}\n");
 }
@@ -135,8 +124,7 @@ impl Table {
         place.is_some_and(|place| self.measure.right(place))
     }
 
-    fn row(&self, text: &mut String, row: &Row, apart: bool) {
-        let mut row = row.clone();
+    fn row(&self, text: &mut String, mut row: Row, apart: bool) {
         let path = self.long_path(&mut row);
         let bands = self.bands.bands.iter();
         let bands = bands.map(|places| self.band(places, &row));

@@ -1,8 +1,8 @@
 //! Where the columns of a section stand on a page of a given width: the first layout that is comfortable, and widths of its
 //! slots. Must never know what a cell says.
 
+use super::grid::{Grid, Piece};
 use super::sections::{Column, Layout, Section};
-use super::spell::Lines;
 use super::wrap::{Breaks, widest, width};
 
 /// Space between slots.
@@ -55,20 +55,19 @@ pub(super) struct Measure(Vec<Need>);
 
 impl Measure {
     /// Measures cells, row by row.
-    pub(super) fn of(
-        section: &Section<'_>,
-        rows: &[Vec<Lines>],
-        total: Option<&Vec<Lines>>,
-    ) -> Measure {
+    pub(super) fn of(section: &Section<'_>, rows: &Grid, total: Option<&Grid>) -> Measure {
         let mut needs: Vec<Need> = section.columns.iter().map(Need::title).collect();
-        for row in rows {
-            for (need, lines) in needs.iter_mut().zip(row) {
-                need.right &= !matches!(&**lines, [line] if line.breaks == Breaks::Formula);
+        for row in rows.rows() {
+            for (need, lines) in needs.iter_mut().zip(row.cells()) {
+                need.right &=
+                    !(lines.len() == 1 && lines.clone().all(|line| line.breaks == Breaks::Formula));
                 need.lines(lines);
             }
         }
-        for (need, lines) in needs.iter_mut().zip(total.into_iter().flatten()) {
-            need.lines(lines);
+        for row in total.into_iter().flat_map(Grid::rows) {
+            for (need, lines) in needs.iter_mut().zip(row.cells()) {
+                need.lines(lines);
+            }
         }
         Measure(needs)
     }
@@ -111,24 +110,24 @@ impl Need {
         }
     }
 
-    fn lines(&mut self, lines: &Lines) {
+    fn lines<'c>(&mut self, lines: impl Iterator<Item = Piece<'c>>) {
         for line in lines {
             let (least, comfortable) = match line.breaks {
                 _ if line.width <= self.least => (line.width, line.width),
                 Breaks::Number => (line.width, line.width),
                 Breaks::Path => (line.width.min(PATH), line.width),
-                Breaks::Shapes => (widest(&line.text, line.breaks), line.width),
+                Breaks::Shapes => (widest(line.text, line.breaks), line.width),
                 Breaks::Length => {
-                    let parts = widest(&line.text, line.breaks);
-                    let pieces = widest(&line.text, Breaks::Formula);
+                    let parts = widest(line.text, line.breaks);
+                    let pieces = widest(line.text, Breaks::Formula);
                     (pieces, parts.min(pieces.max(READABLE)))
                 }
                 Breaks::Formula => {
-                    let widest = widest(&line.text, line.breaks);
+                    let widest = widest(line.text, line.breaks);
                     (widest.min(FACTORS), line.width.min(widest.max(READABLE)))
                 }
                 Breaks::Words => {
-                    let widest = widest(&line.text, line.breaks);
+                    let widest = widest(line.text, line.breaks);
                     (widest, line.width.min(widest.max(READABLE)))
                 }
             };

@@ -3,6 +3,8 @@
 
 use super::Style;
 use super::header::{facts, headline};
+use std::borrow::Cow;
+
 use super::sections::{Column, Section, sections};
 use super::spell::{Lines, Spell};
 use super::wrap::{Breaks, tame};
@@ -52,12 +54,11 @@ fn table(text: &mut String, section: &Section<'_>, spell: &Spell<'_>) {
         });
     }
     text.push_str("|\n");
-    for (row, bold) in section
-        .rows
+    let total = section
+        .total
         .iter()
-        .map(|row| (row, false))
-        .chain(section.total.iter().map(|row| (row, true)))
-    {
+        .map(|row| (Cow::Borrowed(&**row), true));
+    for (row, bold) in section.rows.iter().map(|row| (row, false)).chain(total) {
         for (at, _) in &columns {
             let lines = row
                 .get(*at)

@@ -3,6 +3,7 @@
 use crate::summary::{Grouping, Summary};
 
 mod csv;
+mod grid;
 mod header;
 mod json;
 mod latex;

@@ -23,6 +23,9 @@ pub(super) fn decimal(value: &Coeff) -> String {
 
 /// The same with thousands separators: `10,056,892,416,000`, `1,000.5`, `4,096/3`.
 pub(super) fn grouped(value: &Coeff) -> String {
+    if value.is_zero() {
+        return String::from("0");
+    }
     let plain = decimal(value);
     if let Some((num, den)) = plain.split_once('/') {
         return format!("{}/{}", separated(num), separated(den));
@@ -35,12 +38,12 @@ pub(super) fn grouped(value: &Coeff) -> String {
 
 /// A share as a percentage of one decimal, rounded half up; a share that rounds to nothing says that it is not nothing.
 pub(super) fn percent(share: &Coeff) -> String {
-    let rounded = rounded(&(share * &Coeff::from(100)), 1);
+    let mut rounded = rounded(&(share * &Coeff::from(100)), 1);
     if rounded == "0.0" && share.sign() > 0 {
-        String::from("<0.1%")
-    } else {
-        format!("{rounded}%")
+        return String::from("<0.1%");
     }
+    rounded.push('%');
+    rounded
 }
 
 /// A share of either sign as a percentage of one decimal with its sign, `+12.5%`; one that rounds to nothing says that it is
@@ -56,22 +59,25 @@ pub(super) fn change(share: &Coeff) -> String {
 
 /// A number of `places` decimals, rounded half up.
 pub(super) fn rounded(value: &Coeff, places: usize) -> String {
-    let mut scaled = value.clone();
-    for _ in 0..places {
-        scaled = &scaled * &Coeff::from(10);
+    if value.is_zero() {
+        return pointed(value, places);
     }
-    let doubled = &(&scaled * &Coeff::from(2)) + &Coeff::ONE;
-    let half = doubled.checked_div(&Coeff::from(2)).unwrap_or(doubled);
-    pointed(&half.floor(), places)
+    let mut ten = Coeff::ONE;
+    for _ in 0..places {
+        ten = &ten * &Coeff::from(10);
+    }
+    let half = Coeff::from_ratio(1, 2).unwrap_or(Coeff::ZERO);
+    pointed(&(&(value * &ten) + &half).floor(), places)
 }
 
 /// An integer with a point before its last digits.
 fn pointed(scaled: &Coeff, places: usize) -> String {
-    let digits = scaled.abs().to_string();
-    let digits = format!("{digits:0>width$}", width = places + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - places);
-    let sign = if scaled.is_negative() { "-" } else { "" };
-    format!("{sign}{whole}.{fraction}")
+    let mut text = scaled.to_string();
+    let sign = usize::from(scaled.is_negative());
+    let missing = (sign + places + 1).saturating_sub(text.len());
+    text.insert_str(sign, &"0".repeat(missing));
+    text.insert(text.len() - places, '.');
+    text
 }
 
 fn separated(digits: &str) -> String {

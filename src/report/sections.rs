@@ -4,7 +4,9 @@
 use std::borrow::Cow;
 
 use super::{Cut, versus};
-use crate::summary::{Grouping, LengthQuantity, Quantity, Summary, SummaryRow, Totals};
+use crate::summary::{
+    Grouping, LengthGroup, LengthQuantity, Quantity, Summary, SummaryRow, Totals,
+};
 use crate::sym::Coeff;
 
 /// What stands in a cell.
@@ -84,10 +86,38 @@ pub(super) type Layout = &'static [&'static [&'static str]];
 pub(super) struct Section<'s> {
     pub(super) title: String,
     pub(super) columns: Vec<Column<'s>>,
-    pub(super) rows: Vec<Vec<Cell<'s>>>,
+    pub(super) rows: Rows<'s>,
     pub(super) total: Option<Vec<Cell<'s>>>,
     /// Ways of laying a row out on paper, the widest first.
     pub(super) layouts: &'static [Layout],
+}
+
+/// The rows of a section.
+#[derive(Clone, Debug)]
+pub(super) enum Rows<'s> {
+    /// Cells, row by row.
+    Cells(Vec<Vec<Cell<'s>>>),
+    /// A row for each op, whose cells are made when they are looked at.
+    Ops(&'s [SummaryRow<'s>], &'s Quantity),
+}
+
+impl<'s> Rows<'s> {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Rows::Cells(rows) => rows.len(),
+            Rows::Ops(rows, _) => rows.len(),
+        }
+    }
+
+    /// The cells of each row.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Cow<'_, [Cell<'s>]>> {
+        let (cells, ops) = match self {
+            Rows::Cells(rows) => (Some(rows), None),
+            Rows::Ops(rows, whole) => (None, Some(rows.iter().map(|row| op(row, whole)))),
+        };
+        let cells = cells.into_iter().flatten().map(|row| Cow::Borrowed(&**row));
+        cells.chain(ops.into_iter().flatten().map(Cow::Owned))
+    }
 }
 
 const ROWS: &[Layout] = &[
@@ -181,7 +211,7 @@ pub(super) fn sections<'s>(summary: &'s Summary<'s>, cut: Option<Cut>) -> Vec<Se
             sections.extend(told.map(|(grouping, _)| group(summary, *grouping, false)));
             sections.extend([lengths(summary, false), kinds(summary)]);
             sections.extend(compared(summary));
-            sections.retain(|section| !section.rows.is_empty());
+            sections.retain(|section| section.rows.len() > 0);
             sections
         }
     }
@@ -216,7 +246,7 @@ fn card<'s>(summary: &'s Summary<'s>) -> Section<'s> {
             column("symbol", "symbol", Holds::Names),
             column("value", "value", Holds::Quantities),
         ],
-        rows: summary.card.iter().map(row).collect(),
+        rows: Rows::Cells(summary.card.iter().map(row).collect()),
         total: None,
         layouts: CARD,
     }
@@ -248,36 +278,38 @@ fn rows<'s>(summary: &'s Summary<'s>) -> Section<'s> {
         ELEMENTWISE,
         SHARE,
     ];
-    let row = |entry: &'s SummaryRow<'s>| {
-        let [dots, macs, flops, params, elementwise, share] = amounts(&entry.totals, whole);
-        vec![
-            Cell::Name(&entry.row.path),
-            Cell::Name(&entry.row.block),
-            Cell::Words(&entry.row.op),
-            Cell::Words(entry.row.part.word()),
-            Cell::Words(entry.row.mixing.word()),
-            Cell::Repeat(&entry.repeat),
-            Cell::Shapes(entry),
-            entry.length.as_ref().map_or(Cell::Empty, Cell::Length),
-            dots,
-            macs,
-            flops,
-            params,
-            elementwise,
-            share,
-        ]
-    };
     let mut total = vec![Cell::Empty; 8];
     total[0] = Cell::Words("total");
     total.extend(amounts(&summary.totals, whole));
     let section = Section {
         title: String::from("Ledger"),
         columns,
-        rows: summary.rows.iter().map(row).collect(),
+        rows: Rows::Ops(&summary.rows, whole),
         total: Some(total),
         layouts: ROWS,
     };
     with_shares(section)
+}
+
+/// The cells of an op, in the columns of [`rows`].
+fn op<'s>(entry: &'s SummaryRow<'s>, whole: &'s Quantity) -> Vec<Cell<'s>> {
+    let [dots, macs, flops, params, elementwise, share] = amounts(&entry.totals, whole);
+    vec![
+        Cell::Name(&entry.row.path),
+        Cell::Name(&entry.row.block),
+        Cell::Words(&entry.row.op),
+        Cell::Words(entry.row.part.word()),
+        Cell::Words(entry.row.mixing.word()),
+        Cell::Repeat(&entry.repeat),
+        Cell::Shapes(entry),
+        entry.length.as_deref().map_or(Cell::Empty, Cell::Length),
+        dots,
+        macs,
+        flops,
+        params,
+        elementwise,
+        share,
+    ]
 }
 
 fn group<'s>(summary: &'s Summary<'s>, grouping: Grouping, total: bool) -> Section<'s> {
@@ -320,10 +352,12 @@ fn group<'s>(summary: &'s Summary<'s>, grouping: Grouping, total: bool) -> Secti
             ELEMENTWISE,
             SHARE,
         ],
-        rows: entries
-            .iter()
-            .map(|(key, totals)| row(name(key), totals))
-            .collect(),
+        rows: Rows::Cells(
+            entries
+                .iter()
+                .map(|(key, totals)| row(name(key), totals))
+                .collect(),
+        ),
         total: total.then(|| row(Cell::Words("total"), &summary.totals)),
         layouts: GROUPS,
     })
@@ -341,6 +375,14 @@ fn lengths<'s>(summary: &'s Summary<'s>, total: bool) -> Section<'s> {
     if groups.iter().all(|group| longest(&group.length).is_some()) {
         groups.sort_by_key(|group| longest(&group.length));
     }
+    let row = |group: &'s LengthGroup| {
+        vec![
+            Cell::Length(&group.length),
+            Cell::Quantity(&group.dots),
+            Cell::Quantity(&group.macs),
+            Cell::Share(&group.macs, whole),
+        ]
+    };
     with_shares(Section {
         title: String::from("By dot length"),
         columns: vec![
@@ -349,17 +391,7 @@ fn lengths<'s>(summary: &'s Summary<'s>, total: bool) -> Section<'s> {
             MACS,
             SHARE,
         ],
-        rows: groups
-            .into_iter()
-            .map(|group| {
-                vec![
-                    Cell::Length(&group.length),
-                    Cell::Quantity(&group.dots),
-                    Cell::Quantity(&group.macs),
-                    Cell::Share(&group.macs, whole),
-                ]
-            })
-            .collect(),
+        rows: Rows::Cells(groups.into_iter().map(row).collect()),
         total: total.then(|| {
             let totals = &summary.totals;
             let (dots, macs) = (Cell::Quantity(&totals.dots), Cell::Quantity(&totals.macs));
@@ -384,7 +416,7 @@ fn kinds<'s>(summary: &'s Summary<'s>) -> Section<'s> {
             column("kind", "kind", Holds::Text),
             column("count", "operations", Holds::Quantities),
         ],
-        rows: summary.elementwise.iter().map(row).collect(),
+        rows: Rows::Cells(summary.elementwise.iter().map(row).collect()),
         total: None,
         layouts: KINDS,
     }
@@ -411,9 +443,11 @@ fn amounts<'s>(totals: &'s Totals, whole: &'s Quantity) -> [Cell<'s>; 6] {
 
 /// Leaves shares to machines where no row with work has one.
 fn with_shares(mut section: Section<'_>) -> Section<'_> {
-    let told = section.rows.iter().flatten().any(|cell| match cell {
-        Cell::Share(part, whole) => share(part, whole).is_some_and(|share| !share.is_zero()),
-        _ => false,
+    let told = section.rows.iter().any(|row| {
+        row.iter().any(|cell| match cell {
+            Cell::Share(part, whole) => share(part, whole).is_some_and(|share| !share.is_zero()),
+            _ => false,
+        })
     });
     for column in section
         .columns
@@ -438,5 +472,8 @@ pub(super) fn share(part: &Quantity, whole: &Quantity) -> Option<Coeff> {
         return None;
     }
     let ratio = some.first()?.coeff().checked_div(all.first()?.coeff())?;
-    (whole.poly.scale(&ratio) == part.poly).then_some(ratio)
+    let mut terms = some.iter().zip(all);
+    terms
+        .all(|(part, whole)| part.mono() == whole.mono() && *part.coeff() == whole.coeff() * &ratio)
+        .then_some(ratio)
 }

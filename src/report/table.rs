@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
 use super::Style;
+use super::grid::{Grid, GridRow};
 use super::header::{facts, headline};
 use super::layout::{Bands, GAP, INDENT, Measure, Place, choose, listed, total};
 use super::sections::{Section, sections};
-use super::spell::{Lines, Spell};
+use super::spell::Spell;
 use super::wrap::{Breaks, tame, width, wrap};
 use crate::summary::Summary;
 use crate::sym::Syntax;
@@ -55,32 +58,28 @@ fn header(out: &mut Page, summary: &Summary<'_>) {
 }
 
 fn table(out: &mut Page, section: &Section<'_>, spell: &Spell<'_>) {
-    let rows: Vec<Vec<Lines>> = section
-        .rows
-        .iter()
-        .map(|row| spell.row(section, row))
-        .collect();
-    let totals = section.total.as_ref().map(|row| spell.row(section, row));
+    let rows = Grid::of(section, spell);
+    let totals = section.total.as_ref();
+    let totals = totals.map(|row| Grid::total(section, row, spell));
     let measure = Measure::of(section, &rows, totals.as_ref());
     let Some(bands) = choose(section, &measure, out.width) else {
         return records(out, section, &rows, totals.as_ref());
     };
     let wide = total(&bands.widths).max(width(&section.title));
+    let slots = Slot::all(&bands, &measure);
     out.line(&section.title);
     out.rule('─', wide);
-    out.row(&bands, &Spell::titles(section), &measure);
+    out.rows(&slots, &Grid::titles(section));
     out.rule('─', wide);
-    for row in &rows {
-        out.row(&bands, row, &measure);
-    }
+    out.rows(&slots, &rows);
     if let Some(totals) = &totals {
         out.rule('─', wide);
-        out.row(&bands, totals, &measure);
+        out.rows(&slots, totals);
     }
 }
 
 /// A section whose columns do not fit side by side: each row a name and a list.
-fn records(out: &mut Page, section: &Section<'_>, rows: &[Vec<Lines>], total: Option<&Vec<Lines>>) {
+fn records(out: &mut Page, section: &Section<'_>, rows: &Grid, total: Option<&Grid>) {
     let numeric = |place: &Place| {
         let column = place
             .columns
@@ -98,26 +97,57 @@ fn records(out: &mut Page, section: &Section<'_>, rows: &[Vec<Lines>], total: Op
     out.line(&section.title);
     let page = out.width;
     out.rule('─', page);
-    for row in rows.iter().chain(total) {
+    for row in rows.rows().chain(total.into_iter().flat_map(Grid::rows)) {
         for (at, place) in places.iter().enumerate() {
             let lead = if at == 0 { 0 } else { INDENT };
             let Some(column) = numeric(place) else {
-                for line in out.lines(place, page - lead, row) {
+                for (line, _) in out.lines(place, page - lead, row) {
                     out.line(&format!("{:lead$}{line}", ""));
                 }
                 continue;
             };
-            let lines = place.columns.first().and_then(|column| row.get(*column));
+            let lines = place.columns.first().map(|column| row.cell(*column));
             for (nth, line) in lines.into_iter().flatten().enumerate() {
                 let title = if nth == 0 { &*column.title } else { "" };
                 // A width in a format has a limit that a title may not keep.
                 let pad = " ".repeat(label - width(title) + GAP);
                 let label = format!("{:lead$}{title}{pad}", "");
-                out.hanging(&label, &line.text, line.breaks);
+                out.hanging(&label, line.text, line.breaks);
             }
         }
     }
 }
+
+/// Where a place of a band stands on the page.
+struct Slot<'b> {
+    place: &'b Place,
+    start: usize,
+    wide: usize,
+    right: bool,
+}
+
+impl<'b> Slot<'b> {
+    /// Those of all bands.
+    fn all(bands: &'b Bands, measure: &Measure) -> Vec<Vec<Slot<'b>>> {
+        let slot = |place: &'b Place| {
+            let before = total(&bands.widths[..place.slot]);
+            let own = total(&bands.widths[place.slot..place.slot + place.span]);
+            Slot {
+                place,
+                start: before + if place.slot > 0 { GAP } else { 0 } + place.indent,
+                wide: own.saturating_sub(place.indent),
+                right: measure.right(place),
+            }
+        };
+        let bands = bands.bands.iter();
+        bands
+            .map(|places| places.iter().map(slot).collect())
+            .collect()
+    }
+}
+
+/// Lines with the columns that they take.
+type Measured<'c> = SmallVec<[(Cow<'c, str>, usize); 1]>;
 
 /// The text under construction.
 struct Page {
@@ -157,36 +187,32 @@ impl Page {
         }
     }
 
-    fn row(&mut self, bands: &Bands, cells: &[Lines], measure: &Measure) {
-        for places in &bands.bands {
-            self.band(places, &bands.widths, cells, measure);
+    fn rows(&mut self, bands: &[Vec<Slot<'_>>], grid: &Grid) {
+        for row in grid.rows() {
+            for slots in bands {
+                self.band(slots, row);
+            }
         }
     }
 
-    fn band(&mut self, places: &[Place], widths: &[usize], cells: &[Lines], measure: &Measure) {
-        let mut columns: Vec<(usize, usize, bool, Vec<Cow<'_, str>>)> =
-            Vec::with_capacity(places.len());
-        for place in places {
-            let start =
-                total(&widths[..place.slot]) + if place.slot > 0 { GAP } else { 0 } + place.indent;
-            let wide =
-                total(&widths[place.slot..place.slot + place.span]).saturating_sub(place.indent);
-            let lines = self.lines(place, wide, cells);
-            columns.push((start, wide, measure.right(place), lines));
-        }
-        let height = columns
+    fn band(&mut self, slots: &[Slot<'_>], row: GridRow<'_>) {
+        let columns: SmallVec<[Measured<'_>; 10]> = slots
             .iter()
-            .map(|(.., lines)| lines.len())
-            .max()
-            .unwrap_or(0);
+            .map(|slot| self.lines(slot.place, slot.wide, row))
+            .collect();
+        let height = columns.iter().map(|lines| lines.len()).max().unwrap_or(0);
         for at in 0..height {
             let mut used = 0;
-            for (start, wide, right, lines) in &columns {
-                let Some(line) = lines.get(at).filter(|line| !line.is_empty()) else {
+            for (slot, lines) in slots.iter().zip(&columns) {
+                let Some((line, own)) = lines.get(at).filter(|(line, _)| !line.is_empty()) else {
                     continue;
                 };
-                let own = width(line);
-                let start = start + if *right { wide.saturating_sub(own) } else { 0 };
+                let inset = if slot.right {
+                    slot.wide.saturating_sub(*own)
+                } else {
+                    0
+                };
+                let start = slot.start + inset;
                 self.text
                     .extend(std::iter::repeat_n(' ', start.saturating_sub(used)));
                 self.text.push_str(line);
@@ -197,29 +223,28 @@ impl Page {
     }
 
     /// The lines of a place. A path that is too long for it stands on a line of its own, above.
-    fn lines<'c>(&mut self, place: &Place, wide: usize, cells: &'c [Lines]) -> Vec<Cow<'c, str>> {
-        let own = place
-            .columns
-            .iter()
-            .filter_map(|column| cells.get(*column))
-            .filter(|lines| !lines.is_empty());
-        let mut lines: Vec<Cow<'c, str>> = Vec::new();
-        for cell in own {
-            for (nth, line) in cell.iter().enumerate() {
+    fn lines<'c>(&mut self, place: &Place, wide: usize, row: GridRow<'c>) -> Measured<'c> {
+        let mut lines = Measured::new();
+        for column in &place.columns {
+            for (nth, line) in row.cell(*column).enumerate() {
                 if line.breaks == Breaks::Path && line.width > wide {
-                    self.hanging("", &line.text, Breaks::Path);
+                    self.hanging("", line.text, Breaks::Path);
                     continue;
                 }
-                let wrapped = wrap(&line.text, line.breaks, wide);
+                if line.width > wide {
+                    let wrapped = wrap(line.text, line.breaks, wide).into_iter();
+                    lines.extend(wrapped.map(|part| {
+                        let own = width(&part);
+                        (part, own)
+                    }));
+                    continue;
+                }
                 match lines.last_mut() {
-                    Some(last)
-                        if nth == 0
-                            && wrapped.len() == 1
-                            && width(last) + 1 + line.width <= wide =>
-                    {
+                    Some((last, used)) if nth == 0 && *used + 1 + line.width <= wide => {
                         *last = Cow::Owned(format!("{last} {}", line.text));
+                        *used += 1 + line.width;
                     }
-                    _ => lines.extend(wrapped),
+                    _ => lines.push((Cow::Borrowed(line.text), line.width)),
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! The FLOPs of two profiles as a table of typed cells. Must never know how a format spells a cell.
 
-use super::sections::{Cell, Column, Holds, Layout, Section, column};
+use super::sections::{Cell, Column, Holds, Layout, Rows, Section, column};
 use super::wrap::tame;
 use crate::summary::{Compared, Comparison, Grouping, Summary, Versus};
 
@@ -57,11 +57,13 @@ pub(super) fn section<'s>(summary: &'s Summary<'s>, comparison: &'s Comparison) 
             column("difference", "difference", Holds::Quantities),
             column("percent", "percent", Holds::Changes),
         ],
-        rows: comparison
-            .entries
-            .iter()
-            .map(|(key, versus)| row(name(key), versus))
-            .collect(),
+        rows: Rows::Cells(
+            comparison
+                .entries
+                .iter()
+                .map(|(key, versus)| row(name(key), versus))
+                .collect(),
+        ),
         total: Some(row(Cell::Words("total"), &comparison.total)),
         layouts: AGAINST,
     }

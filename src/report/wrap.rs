@@ -25,9 +25,16 @@ pub(super) enum Breaks {
 pub(super) fn width(text: &str) -> usize {
     if text.is_ascii() {
         text.len()
+    } else if text.chars().all(in_formulas) {
+        text.chars().count()
     } else {
         text.width()
     }
+}
+
+/// Whether a character is one of those that formulas are made of, each of which takes one column.
+fn in_formulas(c: char) -> bool {
+    matches!(c, ' '..='~' | '·' | '×' | '¹' | '²' | '³' | '⁰' | '⁴'..='⁹')
 }
 
 /// The pieces that a text may be broken into.
@@ -185,6 +192,13 @@ mod tests {
             wrap("1..W, mean W·T/2 - W²/2 + 1/2", Breaks::Length, 14),
             ["1..W,", "mean W·T/2", "- W²/2 + 1/2"]
         );
+    }
+
+    #[test]
+    fn characters_of_formulas_take_a_column_each() {
+        for c in ('\0'..='\u{ffff}').filter(|c| in_formulas(*c)) {
+            assert_eq!(c.to_string().width(), 1, "{c:?}");
+        }
     }
 
     #[test]

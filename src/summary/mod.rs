@@ -2,14 +2,20 @@
 //!
 //! This is what every report format prints; it holds no text of any format.
 
+use std::sync::Arc;
+
 use crate::dtype::Dtype;
 use crate::ledger::Row;
 use crate::sym::{Coeff, Poly, Symbols};
 use crate::work::Kind;
 
+mod card;
 mod read;
+mod subject;
 
+pub(crate) use read::summarize_of;
 pub use read::{Against, Asked, basis_of, summarize};
+pub(crate) use subject::Subject;
 
 /// A formula, and its exact value once no symbol is free.
 #[derive(Clone, Debug)]
@@ -20,7 +26,7 @@ pub struct Quantity {
     pub value: Option<Coeff>,
 }
 
-/// What rows amount to, as quantities.
+/// What rows amount to, as quantities. Few rows have caches or states; what is none of them is there once for all.
 #[derive(Clone, Debug)]
 pub struct Totals {
     /// Dot products.
@@ -36,13 +42,13 @@ pub struct Totals {
     /// Elementwise operations.
     pub elementwise: Quantity,
     /// Bytes in caches when the phase is over.
-    pub kv_cache_bytes: Quantity,
+    pub kv_cache_bytes: Arc<Quantity>,
     /// Bytes in the states of recurrences when the phase is over.
-    pub state_bytes: Quantity,
+    pub state_bytes: Arc<Quantity>,
     /// Bytes of caches and states that earlier passes left and the phase reads.
-    pub cache_read_bytes: Quantity,
+    pub cache_read_bytes: Arc<Quantity>,
     /// Bytes that the phase writes to caches and states.
-    pub cache_write_bytes: Quantity,
+    pub cache_write_bytes: Arc<Quantity>,
 }
 
 /// How long dots are.
@@ -126,7 +132,7 @@ pub struct SummaryRow<'l> {
     /// How often it runs.
     pub repeat: Quantity,
     /// How long its dots are, if it has dots.
-    pub length: Option<LengthQuantity>,
+    pub length: Option<Box<LengthQuantity>>,
     /// What it amounts to over all repeats.
     pub totals: Totals,
     /// Elementwise operations by kind.
@@ -175,14 +181,14 @@ impl Grouping {
         }
     }
 
-    fn key(self, row: &Row) -> String {
+    fn key(self, row: &Row) -> &str {
         match self {
-            Grouping::Part => row.part.to_string(),
-            Grouping::Mixing => row.mixing.to_string(),
-            Grouping::Op => row.op.to_string(),
-            Grouping::Block if row.block.is_empty() => String::from("body"),
-            Grouping::Block => row.block.to_string(),
-            Grouping::Stage => row.stage.to_string(),
+            Grouping::Part => row.part.word(),
+            Grouping::Mixing => row.mixing.word(),
+            Grouping::Op => &row.op,
+            Grouping::Block if row.block.is_empty() => "body",
+            Grouping::Block => &row.block,
+            Grouping::Stage => &row.stage,
         }
     }
 }
@@ -231,9 +237,9 @@ impl Compared {
         }
     }
 
-    fn key(self, row: &Row) -> String {
+    fn key(self, row: &Row) -> &str {
         match self {
-            Compared::Rows => row.path.clone(),
+            Compared::Rows => &row.path,
             Compared::Groups(grouping) => grouping.key(row),
         }
     }

@@ -1,17 +1,20 @@
 //! A ledger is read into a summary.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt};
+
+use super::subject::Subject;
 use super::{
-    Compared, Comparison, Descriptor, Grouping, LengthGroup, LengthQuantity, Quantity, Summary,
-    SummaryRow, Totals, Versus,
+    Compared, Comparison, Grouping, LengthGroup, LengthQuantity, Quantity, Summary, SummaryRow,
+    Totals, Versus,
 };
 use crate::diag::Diagnostics;
 use crate::dtype::Dtype;
 use crate::formula::FormulaError;
 use crate::ledger::{Amounts, Ledger, Row};
 use crate::model::Model;
-use crate::part::{Part, Role};
 use crate::profile::Profile;
 use crate::sym::{
     Basis, Bindings, Coeff, Conditions, Context, EvalError, Poly, Subst, Sym, Symbols,
@@ -58,8 +61,17 @@ pub fn summarize<'l>(
     ledger: &'l Ledger,
     asked: &Asked<'_>,
 ) -> Result<Summary<'l>, FormulaError> {
+    summarize_of(Subject::of(model), ledger, asked)
+}
+
+/// Reads a ledger of a model that need not be there any more.
+pub(crate) fn summarize_of<'l>(
+    model: Subject,
+    ledger: &'l Ledger,
+    asked: &Asked<'_>,
+) -> Result<Summary<'l>, FormulaError> {
     let symbols = &ledger.symbols;
-    let numbers = &model.values().numbers;
+    let numbers = &model.numbers;
     let rewrite = (!asked.basis.is_empty()).then(|| Basis::new(symbols, asked.basis, numbers));
     let mut read = Read {
         symbols,
@@ -68,6 +80,10 @@ pub fn summarize<'l>(
         cx: Context::new(symbols),
         stays: BTreeMap::new(),
         dtype: asked.dtype,
+        nothing: Arc::new(Quantity {
+            poly: Poly::zero(),
+            value: Some(Coeff::ZERO),
+        }),
         whole: ledger.whole,
     };
     let totals = read.totals(&ledger.total())?;
@@ -76,7 +92,7 @@ pub fn summarize<'l>(
         let mut entries = Vec::new();
         for (key, rows) in ledger.groups(|row| grouping.key(row)) {
             entries.push((
-                key,
+                key.to_owned(),
                 read.totals(&Amounts::of(rows.iter().map(|row| &row.amounts)))?,
             ));
         }
@@ -89,7 +105,7 @@ pub fn summarize<'l>(
         rows.push(read.row(row)?);
     }
     let weight_bytes = read.weight_bytes(ledger)?;
-    let card = read.card(model, ledger, &totals, &weight_bytes)?;
+    let card = read.card(&model.meanings, ledger, &totals, &weight_bytes)?;
     let against = asked
         .against
         .map(|against| read.comparison(ledger, &against))
@@ -103,20 +119,21 @@ pub fn summarize<'l>(
         .collect();
     let conditions = holds.lines(symbols);
     let Read { basis, stays, .. } = read;
+    let bindings = numbers
+        .iter()
+        .map(|(sym, value)| (symbols.name(sym).to_owned(), value.to_string()))
+        .collect();
     let stays = basis.map_or_else(Vec::new, |basis| basis.explain(stays));
     Ok(Summary {
-        model: model.name().to_owned(),
-        about: model.about().to_owned(),
+        model: model.name,
+        about: model.about,
         phase: asked.phase.to_owned(),
         profile: asked.profile.name.clone(),
         convention: asked.profile.about.clone(),
         dtype: asked.dtype,
         preset: asked.preset.map(str::to_owned),
-        switches: model.switches().to_vec(),
-        bindings: numbers
-            .iter()
-            .map(|(sym, value)| (symbols.name(sym).to_owned(), value.to_string()))
-            .collect(),
+        switches: model.switches,
+        bindings,
         valid_when: conditions,
         stays,
         card,
@@ -131,23 +148,25 @@ pub fn summarize<'l>(
     })
 }
 
-struct Read<'l> {
-    symbols: &'l Symbols,
+pub(super) struct Read<'l> {
+    pub(super) symbols: &'l Symbols,
     numbers: &'l Bindings,
     basis: Option<Basis>,
-    cx: Context<'l>,
+    pub(super) cx: Context<'l>,
     stays: BTreeMap<Sym, &'static str>,
-    dtype: Dtype,
+    pub(super) dtype: Dtype,
+    /// No bytes.
+    nothing: Arc<Quantity>,
     whole: bool,
 }
 
 impl Read<'_> {
-    fn quantity(&mut self, poly: &Poly) -> Result<Quantity, FormulaError> {
+    pub(super) fn quantity(&mut self, poly: &Poly) -> Result<Quantity, FormulaError> {
         self.valued(poly, poly.eval_bound(self.numbers, self.symbols))
     }
 
     /// A quantity that must be a count, unless the profile halves.
-    fn count(&mut self, poly: &Poly) -> Result<Quantity, FormulaError> {
+    pub(super) fn count(&mut self, poly: &Poly) -> Result<Quantity, FormulaError> {
         if !self.whole {
             return self.quantity(poly);
         }
@@ -191,14 +210,17 @@ impl Read<'_> {
     }
 
     /// The bytes of a number of scalars, which need not be whole where a scalar takes half a byte.
-    fn bytes(&mut self, scalars: &Stored) -> Result<Quantity, FormulaError> {
+    fn bytes(&mut self, scalars: &Stored) -> Result<Arc<Quantity>, FormulaError> {
+        if scalars.poly().is_zero() {
+            return Ok(self.nothing.clone());
+        }
         let each = self.dtype.bytes();
         let bytes = scalars.poly().scale(&each);
         if each.is_integer() {
-            return self.count(&bytes);
+            return self.count(&bytes).map(Arc::new);
         }
         self.count(scalars.poly())?;
-        self.quantity(&bytes)
+        self.quantity(&bytes).map(Arc::new)
     }
 
     /// The bytes of weights that are read: the fewest, the mean and the most. A mean whose value is a very long fraction stays
@@ -224,13 +246,13 @@ impl Read<'_> {
         ledger: &Ledger,
         against: &Against<'_>,
     ) -> Result<Comparison, FormulaError> {
-        let flops = |rows: &[&Row]| Poly::sum(rows.iter().map(|row| row.amounts.flops.0.clone()));
+        let flops = |rows: &[&Row]| Poly::sum(rows.iter().map(|row| &row.amounts.flops.0));
         let all = |ledger: &Ledger| flops(&ledger.rows.iter().collect::<Vec<_>>());
         let groups = ledger.groups(|row| against.by.key(row));
         let others = against.ledger.groups(|row| against.by.key(row));
         let mut entries = Vec::with_capacity(groups.len());
         for ((key, rows), (_, others)) in groups.into_iter().zip(others) {
-            entries.push((key, self.versus(&flops(&rows), &flops(&others))?));
+            entries.push((key.to_owned(), self.versus(&flops(&rows), &flops(&others))?));
         }
         Ok(Comparison {
             profile: against.profile.name.clone(),
@@ -269,11 +291,17 @@ impl Read<'_> {
         let mut groups: Vec<(LengthQuantity, Vec<&Amounts>)> = Vec::new();
         let mut by_formula: HashMap<[Poly; 3], usize> = HashMap::new();
         let mut by_value: HashMap<[Coeff; 3], usize> = HashMap::new();
-        for (length, rows) in ledger.groups(|row| row.length.clone()) {
+        for (length, rows) in ledger.groups(|row| row.length.as_ref()) {
             let Some(length) = length else { continue };
-            let length = self.length(&length)?;
-            let parts = length.parts();
-            let formula = parts.map(|parts| parts.map(|part| self.symbols.normal(&part.poly)));
+            let length = self.length(length)?;
+            let normal = |part: &Quantity| self.symbols.normal(&part.poly);
+            let formula = match &length {
+                LengthQuantity::Fixed(fixed) => {
+                    let fixed = normal(fixed);
+                    Some([fixed.clone(), fixed.clone(), fixed])
+                }
+                LengthQuantity::Varies { .. } => length.parts().map(|parts| parts.map(normal)),
+            };
             let value = length.values();
             let equal = formula
                 .as_ref()
@@ -315,7 +343,7 @@ impl Read<'_> {
                 .iter()
                 .flat_map(|row| &row.elementwise)
                 .filter(|(own, _)| *own == kind);
-            let total = Poly::sum(counts.map(|(_, count)| count.poly().clone()));
+            let total = Poly::sum(counts.map(|(_, count)| count.poly()));
             if !total.is_zero() {
                 kinds.push((kind, self.count(&total)?));
             }
@@ -357,7 +385,7 @@ impl Read<'_> {
             length: row
                 .length
                 .as_ref()
-                .map(|length| self.length(length))
+                .map(|length| self.length(length).map(Box::new))
                 .transpose()
                 .map_err(located)?,
             totals: self.totals(&row.amounts).map_err(located)?,
@@ -370,100 +398,6 @@ impl Read<'_> {
             weights,
             row,
         })
-    }
-
-    /// The descriptors that people blur into "neurons", each by its name.
-    fn card(
-        &mut self,
-        model: &Model,
-        ledger: &Ledger,
-        totals: &Totals,
-        [fewest, mean, most]: &[Quantity; 3],
-    ) -> Result<Vec<Descriptor>, FormulaError> {
-        let mut card = Vec::new();
-        let plain = |name: &str, quantity| Descriptor {
-            name: name.to_owned(),
-            symbol: None,
-            quantity,
-        };
-        let of = |wanted: Role| {
-            model
-                .meanings()
-                .iter()
-                .find(|(_, role, _)| *role == Some(wanted))
-                .map(|(sym, ..)| *sym)
-        };
-        let shown = [
-            Role::Layers,
-            Role::Width,
-            Role::Heads,
-            Role::KvHeads,
-            Role::HeadSize,
-            Role::MlpWidth,
-            Role::Vocabulary,
-        ];
-        for role in shown {
-            let Some(sym) = of(role) else { continue };
-            let poly = ledger
-                .symbols
-                .definition(sym)
-                .cloned()
-                .unwrap_or_else(|| Poly::symbol(sym));
-            card.push(Descriptor {
-                name: role.label(),
-                symbol: Some(ledger.symbols.name(sym).to_owned()),
-                quantity: self.quantity(&poly)?,
-            });
-        }
-        card.push(plain("parameters", totals.params.clone()));
-        // What a table costs is memory, and what sizes are compared by is often without it.
-        let outside = |pick: fn(&Amounts) -> &Poly| {
-            let rows = ledger.rows.iter().filter(|row| row.part != Part::Embedding);
-            Poly::sum(rows.map(|row| pick(&row.amounts).clone()))
-        };
-        let owned = self.count(&outside(|amounts| amounts.params.poly()))?;
-        let embeds = !owned.poly.is_zero() && owned.poly != totals.params.poly;
-        if embeds {
-            card.push(plain("parameters outside embedding", owned));
-        }
-        if totals.params_active.poly != totals.params.poly {
-            let active = totals.params_active.clone();
-            card.push(plain("active parameters, tables included", active));
-            if embeds {
-                let active = self.count(&outside(|amounts| amounts.params_active.poly()))?;
-                card.push(plain("active parameters outside embedding", active));
-            }
-        }
-        let read = format!("weights read, bytes at {}", self.dtype.name);
-        // As formulas they are as long as the model; `formula` prints them.
-        let bound = most.value.is_some();
-        if bound && fewest.poly == most.poly {
-            card.push(plain(&read, fewest.clone()));
-        } else if bound {
-            card.push(plain(&format!("{read}, at least"), fewest.clone()));
-            card.push(plain(&format!("{read}, expected"), mean.clone()));
-            card.push(plain(&format!("{read}, at most"), most.clone()));
-        }
-        if !totals.kv_cache_bytes.poly.is_zero() {
-            let name = format!("KV cache, bytes at {}", self.dtype.name);
-            card.push(plain(&name, totals.kv_cache_bytes.clone()));
-        }
-        if !totals.state_bytes.poly.is_zero() {
-            let name = format!("state, bytes at {}", self.dtype.name);
-            card.push(plain(&name, totals.state_bytes.clone()));
-        }
-        card.push(plain("output scalars a pass (dots)", totals.dots.clone()));
-        if let (Some(layers), Some(width)) = (of(Role::Layers), of(Role::MlpWidth)) {
-            let units = Poly::symbol(layers) * Poly::symbol(width);
-            card.push(plain(
-                "hidden units summed over layers",
-                self.quantity(&units)?,
-            ));
-        }
-        let put = self.cx.substitute(&ledger.result.elements(), &ledger.phase);
-        let result = put.map_err(|error| FormulaError(error.message(self.symbols)))?;
-        card.push(plain("scalars of the result", self.quantity(&result)?));
-        Ok(card)
     }
 }
 

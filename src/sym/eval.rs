@@ -176,6 +176,9 @@ impl Poly {
         values: &Bindings,
         symbols: &Symbols,
     ) -> Result<Option<Coeff>, EvalError> {
+        if self.is_zero() {
+            return Ok(Some(Coeff::ZERO));
+        }
         match Run::new(values, symbols).poly(self, 0) {
             Err(EvalError::Unbound(_)) => Ok(None),
             value => value.map(Some),

@@ -1,5 +1,6 @@
 //! Ring operations. Must never know of assumptions; a result beyond a limit is the marker of [`Poly::beyond`].
 
+use std::borrow::Borrow;
 use std::iter::Sum;
 use std::ops::{Add, Mul, Neg, Sub};
 
@@ -13,18 +14,19 @@ const MAX_PRODUCTS: usize = 2 * MAX_TERMS;
 
 impl Poly {
     /// The sum of many polynomials: all terms are collected, then sorted and merged once.
-    pub fn sum(parts: impl IntoIterator<Item = Poly>) -> Poly {
-        let mut parts = parts.into_iter().filter(|part| !part.is_zero());
+    pub fn sum<P: Borrow<Poly>>(parts: impl IntoIterator<Item = P>) -> Poly {
+        let mut parts = parts.into_iter().filter(|part| !part.borrow().is_zero());
         let Some(first) = parts.next() else {
             return Poly::zero();
         };
         let Some(second) = parts.next() else {
-            return first;
+            return first.borrow().clone();
         };
         let mut terms: Vec<Term> = Vec::new();
         for part in [first, second].into_iter().chain(parts) {
+            let part = part.borrow();
             if part.limit().is_some() {
-                return part;
+                return part.clone();
             }
             match (part.terms(), terms.last_mut()) {
                 // Equal monomials in a row are added at once: models repeat themselves.
@@ -87,7 +89,10 @@ impl Poly {
             mono: t.mono.clone(),
             coeff: &t.coeff * factor,
         };
-        Poly::from_sorted(self.terms().iter().map(scaled).collect())
+        match self.as_single() {
+            Some(term) => Poly::from_term(scaled(term)),
+            None => Poly::from_sorted(self.terms().iter().map(scaled).collect()),
+        }
     }
 
     /// Every term times a term.
