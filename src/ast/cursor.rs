@@ -34,15 +34,27 @@ impl<'s> Cursor<'s> {
     /// Skips blanks and comments from `at`.
     pub(super) fn blanks(&self, mut at: usize) -> usize {
         loop {
-            let rest = self.rest(at);
-            let trimmed = rest.trim_start();
-            at += rest.len() - trimmed.len();
-            if trimmed.starts_with("//") {
-                at += trimmed.find('\n').unwrap_or(trimmed.len());
-            } else if trimmed.starts_with("/*") {
-                at = self.block_comment(at);
-            } else {
-                return at;
+            match self.text.as_bytes().get(at) {
+                Some(b' ' | b'\t'..=b'\r') => at += 1,
+                Some(b'/') => {
+                    let rest = self.rest(at);
+                    if rest.starts_with("//") {
+                        at += rest.find('\n').unwrap_or(rest.len());
+                    } else if rest.starts_with("/*") {
+                        at = self.block_comment(at);
+                    } else {
+                        return at;
+                    }
+                }
+                Some(byte) if !byte.is_ascii() => {
+                    let rest = self.rest(at);
+                    let blank = rest.len() - rest.trim_start().len();
+                    if blank == 0 {
+                        return at;
+                    }
+                    at += blank;
+                }
+                _ => return at,
             }
         }
     }
@@ -74,14 +86,16 @@ impl<'s> Cursor<'s> {
         let mut at = self.at.get();
         loop {
             at = self.blanks(at);
-            let rest = self.rest(at);
-            if rest.starts_with([',', ':', ')', ']', '}']) {
-                at += 1;
-            } else if rest.starts_with("#!") {
-                at += rest.find(']').map_or(rest.len(), |end| end + 1);
-            } else {
-                self.at.set(at);
-                return at;
+            match self.text.as_bytes().get(at..).unwrap_or_default() {
+                [b',' | b':' | b')' | b']' | b'}', ..] => at += 1,
+                [b'#', b'!', ..] => {
+                    let rest = self.rest(at);
+                    at += rest.find(']').map_or(rest.len(), |end| end + 1);
+                }
+                _ => {
+                    self.at.set(at);
+                    return at;
+                }
             }
         }
     }
@@ -95,11 +109,18 @@ impl<'s> Cursor<'s> {
 
     /// What follows the bare name at `at`, if there is one.
     pub(super) fn after_name(&self, at: usize) -> Option<&'s str> {
-        let name = self.rest(at).trim_start_matches("r#");
-        let length = name
-            .find(|c: char| !(c.is_alphanumeric() || c == '_'))
-            .unwrap_or(name.len());
-        let end = at + self.rest(at).len() - name.len() + length;
+        let mut name = self.rest(at);
+        while let Some(raw) = name.strip_prefix("r#") {
+            name = raw;
+        }
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let bytes = name.as_bytes();
+        let mut length = bytes.iter().take_while(|byte| is_part(byte)).count();
+        if bytes.get(length).is_some_and(|byte| !byte.is_ascii()) {
+            let after = name.find(|c: char| !(c.is_alphanumeric() || c == '_'));
+            length = after.unwrap_or(name.len());
+        }
+        let end = self.text.len() - name.len() + length;
         (length > 0).then(|| self.rest(self.blanks(end)))
     }
 
