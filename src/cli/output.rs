@@ -23,7 +23,12 @@ pub(super) fn write(output: Option<&Path>, text: &str) -> Result<(), String> {
             to_file(path, text).map_err(|error| format!("error: {}: {error}", path.display()))
         }
         None => {
-            let mut stdout = anstream::stdout().lock();
+            // Only what steers a terminal is looked at: on the way to a pipe it is left out.
+            let steers = |byte: u8| byte == 0x7f || byte < b' ' && byte != b'\n';
+            let mut stdout: Box<dyn Write> = match text.bytes().any(steers) {
+                true => Box::new(anstream::stdout().lock()),
+                false => Box::new(io::stdout().lock()),
+            };
             let written = stdout.write_all(text.as_bytes());
             match written.and_then(|()| stdout.flush()) {
                 Err(error) if error.kind() != ErrorKind::BrokenPipe => {
