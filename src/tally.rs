@@ -238,7 +238,7 @@ impl Tally<'_, '_> {
                 weights: operand_weights(&work),
                 output: fact.shape.clone(),
                 length: None,
-                elementwise: Vec::new(),
+                elementwise: Vec::with_capacity(work.elementwise.len()),
                 weights_read: None,
                 amounts: Amounts::zero(),
             };
@@ -406,5 +406,7 @@ fn operand_weights(work: &Work) -> Vec<Vec<Poly>> {
         .weights
         .iter()
         .filter(|weight| weight.role == WeightRole::Operand);
-    operands.map(|weight| weight.dims.clone()).collect()
+    let mut all = Vec::with_capacity(operands.clone().count());
+    all.extend(operands.map(|weight| weight.dims.clone()));
+    all
 }

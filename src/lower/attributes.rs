@@ -21,7 +21,7 @@ impl<'s> Lower<'_, 's, '_> {
         span: Span,
     ) -> Option<NodeKind> {
         let mut args = Vec::with_capacity(def.fields.len());
-        let mut places = Vec::new();
+        let mut places = Vec::with_capacity(given.iter().flatten().count());
         let mut sound = true;
         for (field, given) in def.fields.iter().zip(given) {
             let value = match (field.kind, given) {
