@@ -91,6 +91,19 @@ fn unrolled(nodes: usize) -> String {
     text
 }
 
+/// A whole process that traces such a chain and prints all of it.
+#[divan::bench(args = [1_000, 100_000], sample_count = 10)]
+fn cold_report_unrolled(bencher: Bencher, nodes: usize) {
+    let file = std::env::temp_dir().join(format!("dotledger-unrolled-{nodes}.ron"));
+    std::fs::write(&file, unrolled(nodes)).expect("a place for the model");
+    let path = file.to_str().expect("a path in Unicode");
+    bencher
+        .counter(ItemsCount::new(nodes))
+        .bench(|| process(&["report", path]));
+    // What is left behind is a file in the directory for such files.
+    let _ = std::fs::remove_file(&file);
+}
+
 #[divan::bench(args = [1_000, 10_000, 100_000], sample_count = 10)]
 fn trace_unrolled(bencher: Bencher, nodes: usize) {
     let text = unrolled(nodes);
