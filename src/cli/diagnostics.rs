@@ -73,13 +73,16 @@ fn snippet<'a>(
         .fold((text.len(), 0), |(first, last), place| {
             (first.min(place.start), last.max(place.end))
         });
-    let start = text[..first].rfind('\n').map_or(0, |end| end + 1);
-    let end = text[last..].find('\n').map_or(text.len(), |at| last + at);
+    let before = text.get(..first)?.rfind('\n');
+    let start = before.map_or(0, |end| end + 1);
+    let after = text.get(last..)?.find('\n');
+    let end = after.map_or(text.len(), |at| last + at);
     if end - start > MAX_SHOWN {
         return None;
     }
     let shown = text.get(start..end)?;
-    let line = text[..start].bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let above = text.get(..start)?;
+    let line = above.bytes().filter(|byte| *byte == b'\n').count() + 1;
     let inside = |place: Span| {
         let place = range(place, text);
         place.start - start..place.end - start

@@ -113,8 +113,8 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, ParseError> {
                 ));
             }
         };
-        let long = |part: &str| part.len() > MAX_NAME;
-        if kind == Kind::Name && length > MAX_NAME && rest[..length].split('.').any(long) {
+        let long = |name: &str| name.split('.').any(|part| part.len() > MAX_NAME);
+        if kind == Kind::Name && length > MAX_NAME && rest.get(..length).is_some_and(long) {
             let message = format!("a name is longer than {MAX_NAME} bytes, the limit");
             return Err(ParseError::new(start..start + length, message, None));
         }
