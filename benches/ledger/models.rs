@@ -6,6 +6,8 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use dotledger::{Model, Options, Profile};
 
+use crate::processes::process;
+
 /// Sixty-four decoder layers written out, each of a width and a number of heads of its own, and of a window of its own where
 /// they have windows.
 fn layers_that_all_differ(windows: bool) -> String {

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 /// Runs the program once, as a user would.
-fn process(arguments: &[&str]) {
+pub(crate) fn process(arguments: &[&str]) {
     let status = Command::new(env!("CARGO_BIN_EXE_dotledger"))
         .args(arguments)
         .stdout(Stdio::null())

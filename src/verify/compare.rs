@@ -333,9 +333,9 @@ impl<'l> Compare<'l> {
             }) => {
                 self.number("least length", least, &min);
                 self.number("greatest length", greatest, &max);
-                match middle {
-                    Some(middle) => self.number("mean length", middle, &mean),
-                    None => self.say("mean length", None, "nothing", mean.to_string()),
+                // Where it is no polynomial a ledger does not give it.
+                if let Some(middle) = middle {
+                    self.number("mean length", middle, &mean);
                 }
             }
         }
