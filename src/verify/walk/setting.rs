@@ -85,6 +85,15 @@ pub struct Setting<'m> {
     most: u64,
 }
 
+/// Symbols of positions.
+const POSITIONS: [&str; 4] = [phase::NEW, phase::PAST, phase::WANTED, phase::SPAN];
+/// Other wide positions.
+const WIDER_POSITIONS: [i64; 4] = [
+    1_000_000_000_039,
+    2_000_000_000_003,
+    3_000_000_000_013,
+    3_000_000_000_042,
+];
 /// Wide positions that no other size has: `n p o s`.
 const WIDE_POSITIONS: [i64; 4] = [1009, 10_007, 503, 11_016];
 /// The wide number of the outermost round that sizes depend on; those inside follow it.
@@ -137,9 +146,8 @@ impl<'m> Setting<'m> {
         } = positions;
         self.begins = begins;
         self.phased = true;
-        let names = [phase::NEW, phase::PAST, phase::WANTED, phase::SPAN];
         let here = [new, past, wanted, past + new];
-        for ((name, here), wide) in names.into_iter().zip(here).zip(WIDE_POSITIONS) {
+        for ((name, here), wide) in POSITIONS.into_iter().zip(here).zip(WIDE_POSITIONS) {
             if let Some(sym) = self.symbols.lookup(name) {
                 self.here.insert(sym, here);
                 self.wide.insert(sym, wide);
@@ -176,11 +184,15 @@ impl<'m> Setting<'m> {
 
     /// Whether a size is of the positions of a pass: more of them make it another.
     pub(super) fn is_of_a_pass(&self, size: &Poly) -> Result<bool, Misfit> {
-        let Some(new) = self.symbols.lookup(phase::NEW).filter(|_| self.phased) else {
+        if !self.phased {
             return Ok(false);
-        };
+        }
         let mut longer = self.clone();
-        longer.wide.insert(new, 1_000_000_000_039_i64);
+        for (name, wide) in POSITIONS.into_iter().zip(WIDER_POSITIONS) {
+            if let Some(sym) = self.symbols.lookup(name) {
+                longer.wide.insert(sym, wide);
+            }
+        }
         Ok(longer.size(size)?.wide != self.size(size)?.wide)
     }
 

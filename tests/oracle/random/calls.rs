@@ -1,12 +1,12 @@
 //! Calls in all their forms: once, in rounds, in turn, along an axis, as experts.
 
 use super::blocks::{Called, OwnDim};
-use super::build::{Builder, Inside, Scope, Value};
-use super::shape::{Axis, Shape};
+use super::build::{Builder, Scope, Value};
+use super::shape::Shape;
 use super::size::Size;
 
 /// Fields of a call: names and what is written there.
-type Fields = Vec<(&'static str, String)>;
+pub(super) type Fields = Vec<(&'static str, String)>;
 
 impl Builder<'_, '_> {
     pub(super) fn call(&mut self, scope: &mut Scope) -> Option<Value> {
@@ -20,7 +20,7 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn inputs(&mut self, scope: &Scope) -> Option<Vec<Value>> {
+    pub(super) fn inputs(&mut self, scope: &Scope) -> Option<Vec<Value>> {
         let mut inputs = vec![self.value(scope)?];
         if self.choices.chance(1, 3) {
             inputs.push(self.value(scope)?);
@@ -29,7 +29,7 @@ impl Builder<'_, '_> {
     }
 
     /// Writes the node of a call.
-    fn called(
+    pub(super) fn called(
         &mut self,
         scope: &mut Scope,
         (word, mut fields): (&str, Fields),
@@ -109,7 +109,7 @@ impl Builder<'_, '_> {
     }
 
     /// How many rounds, and how often a block runs in them.
-    fn count(&mut self, scope: &Scope) -> Option<(Size, i64)> {
+    pub(super) fn count(&mut self, scope: &Scope) -> Option<(Size, i64)> {
         let count = self.some_size(scope);
         let about = self.about(scope, &count).max(1);
         (about <= 4).then_some((count, scope.times * about))
@@ -201,103 +201,14 @@ impl Builder<'_, '_> {
         let shape = carried(&inputs[0], &called);
         Some(self.called(scope, ("Every", fields), &called, &inputs, shape))
     }
-
-    fn scan(&mut self, scope: &mut Scope) -> Option<Value> {
-        let (x, at) = self.axis(scope)?;
-        let mut along = x.shape[at].clone();
-        let over = along.size.clone();
-        let of_a_pass = self.of_a_pass(scope, &over) && !scope.inside.once;
-        if !self.is_some(scope, &over) || of_a_pass && (scope.inside.scan || scope.inside.route) {
-            return None;
-        }
-        let mut state: Shape = Vec::new();
-        for _ in 0..self.choices.below(3) {
-            state.push(Axis::feature(self.some_size(scope)));
-        }
-        let mut place = x.shape.clone();
-        place.remove(at);
-        let (mut inputs, mut given) = (vec![x], vec![state.clone(), place]);
-        if self.choices.chance(1, 3) {
-            let other = self.value(scope)?;
-            let mut place = other.shape.clone();
-            let cut = self.find(scope, &place, &over);
-            if let Some(cut) = cut.filter(|_| !self.choices.chance(1, 3)) {
-                along.learn(&place.remove(cut));
-            }
-            inputs.push(other);
-            given.push(place);
-        }
-        let inside = Inside {
-            scan: scope.inside.scan || of_a_pass,
-            ..scope.inside
-        };
-        let times = scope.times * self.about(scope, &over).max(1);
-        let states = Value {
-            name: String::new(),
-            shape: state.clone(),
-        };
-        let dims = self.own_dims(scope, &[states], false);
-        let called = self.new_block(scope, &given, Some(&state), &dims, (inside, times))?;
-        let mut shape = carried(
-            &Value {
-                name: String::new(),
-                shape: state,
-            },
-            &[&called],
-        );
-        shape.insert(0, along);
-        scope.outlasts |= of_a_pass;
-        scope.particular |= of_a_pass;
-        if !self.fits(scope, &shape, 1) {
-            return None;
-        }
-        let mut fields = vec![("block", called.made.name.clone())];
-        fields.push(("over", format!("\"{}\"", over.text())));
-        Some(self.called(scope, ("Scan", fields), &[&called], &inputs, shape))
-    }
-
-    fn route(&mut self, scope: &mut Scope) -> Option<Value> {
-        let inputs = self.inputs(scope)?;
-        let rank = inputs[0].shape.len();
-        let last = inputs[0].shape.iter().rposition(Axis::is_position);
-        if last.map_or(rank == 0, |at| at + 1 == rank) {
-            return None;
-        }
-        let (experts, times) = self.count(scope)?;
-        let active = self.less(scope, &experts);
-        let dims = self.own_dims(scope, &inputs, false);
-        let inside = Inside {
-            route: true,
-            ..scope.inside
-        };
-        let called = self.new_block(scope, &shapes(&inputs), None, &dims, (inside, times))?;
-        let mut fields = vec![("block", called.made.name.clone())];
-        fields.push(("experts", format!("\"{}\"", experts.text())));
-        fields.push(("active", format!("\"{}\"", active.text())));
-        if self.choices.chance(1, 5) {
-            let by = self.some_size(scope).text();
-            let share = self.choices.pick(&["5/4", "1", "2", "1/2", ""]);
-            let share = if share.is_empty() {
-                format!("({by})/2")
-            } else {
-                share.to_owned()
-            };
-            fields.push(("capacity", format!("\"{share}\"")));
-            self.traits.capacity = true;
-        }
-        scope.particular = true;
-        let shape = called.output();
-        self.fits(scope, &shape, 1)
-            .then(|| self.called(scope, ("Route", fields), &[&called], &inputs, shape))
-    }
 }
 
-fn shapes(inputs: &[Value]) -> Vec<Shape> {
+pub(super) fn shapes(inputs: &[Value]) -> Vec<Shape> {
     inputs.iter().map(|input| input.shape.clone()).collect()
 }
 
 /// What rounds carry: of the sizes of the first input, and of the positions that any round makes.
-fn carried(first: &Value, blocks: &[&Called]) -> Shape {
+pub(super) fn carried(first: &Value, blocks: &[&Called]) -> Shape {
     let mut shape = first.shape.clone();
     for block in blocks {
         for (axis, given) in shape.iter_mut().zip(&block.output()) {

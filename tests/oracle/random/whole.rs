@@ -5,6 +5,7 @@ use super::choices::Choices;
 use super::draft::{BlockDraft, Draft, OwnPhase, Traits};
 use super::shape::{Axis, Shape, marked};
 use super::size::Size;
+use super::wide::Wide;
 
 const SYMBOLS: [(&str, &str); 12] = [
     ("d", "width"),
@@ -20,47 +21,6 @@ const SYMBOLS: [(&str, &str); 12] = [
     ("k", "active_experts"),
     ("S", "\"source tokens\""),
 ];
-
-/// Numbers that keep what is declared.
-#[derive(Default)]
-struct Wide {
-    values: Vec<(String, i64)>,
-    /// The second is a multiple of the first.
-    multiples: Vec<(String, String)>,
-    /// The first is the product of the others.
-    product: Option<[String; 3]>,
-}
-
-impl Wide {
-    fn draw(&mut self, name: &str) {
-        const PRIMES: [i64; 6] = [101, 211, 307, 401, 503, 601];
-        let prime = PRIMES[self.values.len() % PRIMES.len()];
-        // What small numbers divide, they divide there too.
-        self.values.push((name.to_owned(), 12 * prime));
-    }
-
-    fn of(&mut self, name: &str) -> &mut i64 {
-        let at = self.values.iter().position(|(known, _)| known == name);
-        &mut self.values[at.expect("a symbol with a number")].1
-    }
-
-    fn settled(mut self) -> Vec<(String, i64)> {
-        for _ in 0..8 {
-            if let Some([made, one, other]) = self.product.clone() {
-                *self.of(&made) = *self.of(&one) * *self.of(&other);
-            }
-            for (by, name) in self.multiples.clone() {
-                let by = *self.of(&by);
-                let made = self.product.as_ref().filter(|[made, ..]| *made == name);
-                let name = made.map_or(name.clone(), |[_, one, _]| one.clone());
-                if *self.of(&name) % by != 0 {
-                    *self.of(&name) *= by;
-                }
-            }
-        }
-        self.values
-    }
-}
 
 /// Draws a model.
 pub(crate) fn model(choices: &mut Choices<'_>) -> Draft {
@@ -107,7 +67,7 @@ impl Builder<'_, '_> {
                 }
             }
             let field = if role.starts_with('"') { "doc" } else { "role" };
-            let (kind, max) = (self.choices.below(8), 13 + self.symbols.len() as i64);
+            let (kind, max) = (self.choices.below(8), 59 + 31 * self.symbols.len() as i64);
             let declared = match kind {
                 5 => format!("Symbol({field}: {role}, min: 0)"),
                 6 => format!("Symbol({field}: {role}, max: {max})"),
