@@ -80,3 +80,68 @@ fn generated_models_are_what_their_walks_count() {
     assert!(20 * refusals <= models, "{report}");
     assert!(2 * fitted >= models, "{report}");
 }
+
+/// What the language has occurs in what is generated, and the same choices give the same model.
+#[test]
+fn generated_models_use_all_of_the_language() {
+    let mut texts = String::new();
+    for seed in 0..600 {
+        let mut choices = Choices::seeded(seed);
+        let text = model(&mut choices).text();
+        assert_eq!(drawn(&choices.taken()).text(), text, "{seed}");
+        texts.push_str(&text);
+    }
+    let mut words: Vec<String> = Vec::new();
+    for def in dotledger::ops::OPS {
+        words.push(format!("{}(", def.name));
+        let fields = def.fields.iter().filter(|field| field.kind.is_written());
+        words.extend(fields.map(|field| format!("{}: ", field.name)));
+        words.extend(def.choices().iter().map(|word| (*word).to_owned()));
+    }
+    let structure = dotledger::ops::structure::STRUCTURE.iter();
+    words.extend(structure.map(|word| format!("{}(", word.name)));
+    for form in dotledger::mask::FORMS {
+        words.push(format!("{}(", form.name));
+        words.extend(
+            form.choice
+                .iter()
+                .flat_map(|(_, words)| words.iter())
+                .map(|word| (*word).to_owned()),
+        );
+    }
+    let phases = dotledger::phase::PHASES.iter();
+    words.extend(phases.map(|phase| phase.name.to_owned()));
+    for word in [
+        "Phase(",
+        "Derived(",
+        "Symbol(",
+        "relations: ",
+        "dims: ",
+        "capacity: ",
+        "*i",
+        "min: 0",
+    ] {
+        words.push(word.to_owned());
+    }
+    // Fields of ops that are written in order alone.
+    let in_order = [
+        "shape: ",
+        "window: ",
+        "count: ",
+        "table: ",
+        "indices: ",
+        "how: ",
+        "sizes: ",
+        "by: ",
+    ];
+    words.retain(|word| !in_order.contains(&word.as_str()));
+    let missing: Vec<&String> = words
+        .iter()
+        .filter(|word| !texts.contains(word.as_str()))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert!(
+        drawn(&[]).text().len() < 1000,
+        "without choices a model is short"
+    );
+}
