@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::meter::spend;
 use super::names::spell;
 use super::tree::{Builder, Rounding, Tree};
-use super::{Form, Poly, Sym, Symbols};
+use super::{Form, Poly, Sym, Symbols, Term};
 
 /// The language a formula is printed in. ASCII, Unicode and Python are parsed back to the same formula; Python's
 /// `//` is both exact and rounded division, so there the divisibility that the formula needs must be declared.
@@ -25,6 +26,10 @@ pub enum Syntax {
     Sql,
 }
 
+/// Terms inside of functions that are written without a step, and the steps that each more takes.
+const FREE: usize = 1000;
+const WRITTEN: usize = 10;
+
 /// The text of a formula.
 pub fn print(poly: &Poly, symbols: &Symbols, form: Form, syntax: Syntax) -> String {
     let mut text = String::new();
@@ -42,14 +47,28 @@ pub(crate) fn print_to(
 ) {
     let mut out = Out::new(std::mem::take(text), symbols, syntax);
     let flat = form == Form::Expanded && matches!(syntax, Syntax::Unicode | Syntax::Ascii);
-    if flat && !poly.has_atoms() {
-        out.flat(poly);
-    } else {
-        let common_denominator = matches!(syntax, Syntax::Python | Syntax::Rust | Syntax::Sql);
-        let tree = Builder::new(symbols, form, common_denominator).tree(poly);
-        out.write(&tree, Level::Sum);
+    match spend(WRITTEN * written(poly).saturating_sub(FREE)) {
+        Err(limit) => out.write(&Tree::Beyond(limit), Level::Sum),
+        Ok(()) if flat && !poly.has_atoms() => out.flat(poly),
+        Ok(()) => {
+            let common_denominator = matches!(syntax, Syntax::Python | Syntax::Rust | Syntax::Sql);
+            let tree = Builder::new(symbols, form, common_denominator).tree(poly);
+            out.write(&tree, Level::Sum);
+        }
     }
     *text = out.text;
+}
+
+/// How much is written: a function wherever it stands, which is far more than the formula holds where it is long, and the digits
+/// of long numbers.
+fn written(poly: &Poly) -> usize {
+    let factors = poly.terms().iter().flat_map(Term::factors);
+    let inside = factors.map(|(atom, _)| atom.opaque().map_or(0, |opaque| opaque.weight()));
+    let inside: usize = inside.sum();
+    let coeffs = poly.terms().iter().map(Term::coeff);
+    let long = coeffs.filter(|coeff| coeff.as_small().is_none());
+    let words: usize = long.map(|coeff| coeff.bits() / 64).sum();
+    inside.saturating_add(2 * words)
 }
 
 impl Poly {

@@ -205,3 +205,33 @@ fn long_arguments_numbers_and_titles_are_refused_or_laid_out() {
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     assert!(outcome.stdout.contains(&name));
 }
+
+#[test]
+fn what_is_printed_is_counted_where_functions_are_written_out_again_and_again() {
+    let masked = many(12, |at| {
+        format!(
+            "y{at}: Einsum(\"n d, s d -> n s\", [x, c], Window(n, s, \"(a + b + e + T)^{}\"))",
+            at + 1
+        )
+    });
+    let nodes = format!("c: Cache(x, \"n\"), {masked}");
+    let text = model("phases: [forward, decode],", &nodes)
+        .replace("x: \"d\"", "x: \"@n d\"")
+        .replace("symbols: (", "symbols: (T: context, ")
+        .replace("output: y)", "output: y0)");
+    refuses(
+        &["report", "-"],
+        text.as_bytes(),
+        1,
+        &["steps together, the limit"],
+    );
+}
+
+#[test]
+fn relations_of_many_terms_are_no_facts_that_proofs_multiply() {
+    let floors: Vec<String> = (2..3000).map(|i| format!("floor((a + {i})/b)")).collect();
+    let relations = format!("relations: [\"{} <= c*d\"],", floors.join(" + "));
+    let text = model(&relations, "y: Linear(x, \"d -> floor(a/b)\")");
+    let outcome = run_with(&["formula", "-", "macs"], text.as_bytes());
+    assert_eq!(outcome.stdout, "d*floor(a/b)\n", "{}", outcome.stderr);
+}
