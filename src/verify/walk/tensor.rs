@@ -100,8 +100,11 @@ impl Axis {
         Axis::new(size, self.coordinate())
     }
 
-    /// Axes merged into one, the first the most significant.
+    /// Axes merged into one, the first the most significant; none make an axis of features, of one element.
     pub(crate) fn merged(axes: &[Axis]) -> Axis {
+        if axes.is_empty() {
+            return Axis::new(Size::ONE, None);
+        }
         Axis {
             size: axes
                 .iter()
