@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::limits::{LimitError, MAX_EXPONENT, MAX_FACTORS};
 use super::{Atom, Coeff, Sym};
 
-type Factors = SmallVec<[(Atom, i32); 4]>;
+type Factors = SmallVec<[(Atom, i32); 3]>;
 
 /// A product of atoms with non-zero integer exponents of either sign, sorted by atom.
 ///
