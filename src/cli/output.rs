@@ -24,8 +24,7 @@ pub(super) fn write(output: Option<&Path>, text: &str) -> Result<(), String> {
         }
         None => {
             // Only what steers a terminal is looked at: on the way to a pipe it is left out.
-            let steers = |byte: u8| byte == 0x7f || byte < b' ' && byte != b'\n';
-            let mut stdout: Box<dyn Write> = match text.bytes().any(steers) {
+            let mut stdout: Box<dyn Write> = match steers(text) {
                 true => Box::new(anstream::stdout().lock()),
                 false => Box::new(io::stdout().lock()),
             };
@@ -38,6 +37,13 @@ pub(super) fn write(output: Option<&Path>, text: &str) -> Result<(), String> {
             }
         }
     }
+}
+
+/// Whether there are control characters in a text, other than ends of lines: piece by piece, which machines do at once.
+fn steers(text: &str) -> bool {
+    let steers = |byte: &u8| *byte == 0x7f || *byte < b' ' && *byte != b'\n';
+    let mut pieces = text.as_bytes().chunks(64);
+    pieces.any(|piece| piece.iter().fold(false, |any, byte| any | steers(byte)))
 }
 
 /// Replaces a regular file, or creates one; what is no regular file, a device or a pipe, is written to.
