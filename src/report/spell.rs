@@ -210,8 +210,9 @@ impl<'s> Spell<'s> {
     /// `[T, d] x [d, H, dh] -> [T, H, dh]`.
     fn shapes(&self, row: &SummaryRow<'_>) -> Lines {
         let shapes = || row.inputs.iter().chain(&row.weights).chain([&row.output]);
-        let bound = shapes().flatten().all(|dim| dim.value.is_some());
-        let constant = || shapes().flatten().all(|dim| dim.poly.as_const().is_some());
+        let dims = || shapes().flat_map(|dims| dims.iter());
+        let bound = dims().all(|dim| dim.value.is_some());
+        let constant = || dims().all(|dim| dim.poly.as_const().is_some());
         match self.show {
             Some(Show::Formulas) => smallvec![self.shapes_line(row, false)],
             Some(Show::Numbers) => smallvec![self.shapes_line(row, true)],

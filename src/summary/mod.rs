@@ -137,12 +137,12 @@ pub struct SummaryRow<'l> {
     pub totals: Totals,
     /// Elementwise operations by kind.
     pub elementwise: Vec<(Kind, Quantity)>,
-    /// Shapes of its inputs and of its output under the phase.
-    pub inputs: Vec<Vec<Quantity>>,
+    /// Shapes of its inputs under the phase. What a row gives and others are given is there once.
+    pub inputs: Vec<Arc<[Quantity]>>,
     /// Sizes of the weights that it contracts with.
-    pub weights: Vec<Vec<Quantity>>,
+    pub weights: Vec<Arc<[Quantity]>>,
     /// The shape of its output under the phase.
-    pub output: Vec<Quantity>,
+    pub output: Arc<[Quantity]>,
 }
 
 /// A way of grouping rows.

@@ -16,6 +16,7 @@ use crate::formula::FormulaError;
 use crate::ledger::{Amounts, Ledger, Row};
 use crate::model::Model;
 use crate::profile::Profile;
+use crate::shape::Shape;
 use crate::sym::{
     Basis, Bindings, Coeff, Conditions, Context, EvalError, Poly, Subst, Sym, Symbols,
 };
@@ -80,6 +81,7 @@ pub(crate) fn summarize_of<'l>(
         cx: Context::new(symbols),
         stays: BTreeMap::new(),
         dtype: asked.dtype,
+        shapes: HashMap::new(),
         nothing: Arc::new(Quantity {
             poly: Poly::zero(),
             value: Some(Coeff::ZERO),
@@ -155,6 +157,8 @@ pub(super) struct Read<'l> {
     pub(super) cx: Context<'l>,
     stays: BTreeMap<Sym, &'static str>,
     pub(super) dtype: Dtype,
+    /// The shapes that were read, by where they and the stages of their rows stand in the ledger.
+    shapes: HashMap<(*const Shape, *const u8), Arc<[Quantity]>>,
     /// No bytes.
     nothing: Arc<Quantity>,
     whole: bool,
@@ -351,6 +355,18 @@ impl Read<'_> {
         Ok(kinds)
     }
 
+    /// The sizes of a shape of a row.
+    fn shape(&mut self, shape: &Arc<Shape>, row: &Row) -> Result<Arc<[Quantity]>, FormulaError> {
+        let place = (Arc::as_ptr(shape), row.stage.as_ptr());
+        if let Some(known) = self.shapes.get(&place) {
+            return Ok(known.clone());
+        }
+        let axes = shape.axes().iter().map(|axis| axis.dim.poly());
+        let dims: Arc<[Quantity]> = self.dims(axes, &row.phase)?.into();
+        self.shapes.insert(place, dims.clone());
+        Ok(dims)
+    }
+
     fn dims<'p>(
         &mut self,
         dims: impl ExactSizeIterator<Item = &'p Poly>,
@@ -374,11 +390,11 @@ impl Read<'_> {
         }
         let mut inputs = Vec::with_capacity(row.inputs.len());
         for shape in &row.inputs {
-            inputs.push(self.dims(shape.axes().iter().map(|axis| axis.dim.poly()), &row.phase)?);
+            inputs.push(self.shape(shape, row)?);
         }
         let mut weights = Vec::with_capacity(row.weights.len());
         for dims in &row.weights {
-            weights.push(self.dims(dims.iter(), &row.phase)?);
+            weights.push(self.dims(dims.iter(), &row.phase)?.into());
         }
         Ok(SummaryRow {
             repeat: self.quantity(&row.repeat).map_err(located)?,
@@ -389,10 +405,7 @@ impl Read<'_> {
                 .transpose()
                 .map_err(located)?,
             totals: self.totals(&row.amounts).map_err(located)?,
-            output: self.dims(
-                row.output.axes().iter().map(|axis| axis.dim.poly()),
-                &row.phase,
-            )?,
+            output: self.shape(&row.output, row)?,
             elementwise,
             inputs,
             weights,
