@@ -235,7 +235,7 @@ impl Axis {
 
 /// The axes of a tensor, outermost first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Shape(pub(crate) SmallVec<[Axis; 4]>);
+pub struct Shape(pub(crate) SmallVec<[Axis; 2]>);
 
 impl Shape {
     /// A shape of the given axes.

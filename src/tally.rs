@@ -242,11 +242,13 @@ impl Tally<'_, '_> {
                 weights_read: None,
                 amounts: Amounts::zero(),
             };
-            let mut row = self.entered(row, &work, &times, waits)?;
+            let params = (!work.weights.is_empty()).then(|| work.params().0);
+            let mut row = self.entered(row, (&work, params.as_ref()), &times, waits)?;
             if !waits {
                 row.amounts.flops = self.flops(&row, &work, whole, &times.runs)?;
-                let read =
-                    self.weights_read((block, node_id), (&work, &fact.shape), &times.runs, &read)?;
+                let node = (block, node_id);
+                let trained = (params.as_ref(), &*fact.shape);
+                let read = self.weights_read(node, trained, &times.runs, &read)?;
                 row.weights_read = read.map(Box::new);
             }
             self.rows.push(row);
@@ -259,7 +261,7 @@ impl Tally<'_, '_> {
     fn entered(
         &mut self,
         mut row: Row,
-        work: &Work,
+        (work, params): (&Work, Option<&Poly>),
         times: &Times,
         waits: bool,
     ) -> Result<Row, AlgebraError> {
@@ -295,10 +297,10 @@ impl Tally<'_, '_> {
             .iter()
             .map(|(_, count): &(Kind, Ops)| count.clone())
             .sum();
-        if self.first && !work.weights.is_empty() {
-            let params = self.put(&work.params().0)?;
-            row.amounts.params = Params(self.at_the_start(&params * &times.owned)?);
-            row.amounts.params_active = Params(self.at_the_start(&params * &times.active)?);
+        if let Some(params) = params.filter(|_| self.first) {
+            let params = self.put(params)?;
+            row.amounts.params = Params(self.at_the_start(repeated(params.clone(), &times.owned))?);
+            row.amounts.params_active = Params(self.at_the_start(repeated(params, &times.active))?);
         }
         if let Some(kept) = &work.kept {
             self.store(&mut row.amounts, kept, &times.kept, waits)?;
@@ -359,12 +361,7 @@ impl Tally<'_, '_> {
 
     /// What an amount of one run comes to in all repeats and steps.
     fn total(&mut self, amount: &Poly, repeat: &Poly) -> Result<Poly, AlgebraError> {
-        let amount = self.put(amount)?;
-        let amount = if repeat.is_one() {
-            amount
-        } else {
-            &amount * repeat
-        };
+        let amount = repeated(self.put(amount)?, repeat);
         let amount = self.in_rounds(amount)?;
         self.over_steps(amount)
     }
@@ -384,6 +381,15 @@ impl Tally<'_, '_> {
 
     fn put(&mut self, poly: &Poly) -> Result<Poly, AlgebraError> {
         self.cx.substitute(poly, &self.stage.puts)
+    }
+}
+
+/// An amount so many times over.
+fn repeated(amount: Poly, times: &Poly) -> Poly {
+    if times.is_one() {
+        amount
+    } else {
+        &amount * times
     }
 }
 

@@ -100,6 +100,9 @@ impl Poly {
         if self.limit().is_some() {
             return self.clone();
         }
+        if let Some(own) = self.as_single() {
+            return multiply(own, term).map_or_else(Poly::beyond, Poly::from_term);
+        }
         let products: Result<Vec<Term>, LimitError> =
             self.terms().iter().map(|own| multiply(own, term)).collect();
         match products {

@@ -4,15 +4,15 @@ use super::Tally;
 use crate::graph::{Block, NodeId, NodeKind};
 use crate::shape::Shape;
 use crate::sym::{AlgebraError, Poly};
-use crate::work::{Bounds, Work};
+use crate::work::Bounds;
 
 impl Tally<'_, '_> {
-    /// The trainable scalars that a node reads: its weights once a pass, in the copies that are read. Of a tensor by itself
+    /// Of the trainable scalars of a node, those that it reads: its weights once a pass, in the copies that are read. Of a tensor by itself
     /// those that some node reads now; where all of these only look rows up, each of them reads its rows.
     pub(super) fn weights_read(
         &mut self,
         (block, id): (&Block, NodeId),
-        (work, output): (&Work, &Shape),
+        (params, output): (Option<&Poly>, &Shape),
         runs: &Poly,
         read: &Bounds,
     ) -> Result<Option<Bounds>, AlgebraError> {
@@ -25,11 +25,11 @@ impl Tally<'_, '_> {
             let rows = self.total(&output.elements(), runs)?;
             return Ok(Some(Bounds::certain(rows)));
         }
-        if work.weights.is_empty() || is_param(block, id) && !self.is_read_whole(block, id) {
+        let unread = || is_param(block, id) && !self.is_read_whole(block, id);
+        let Some(params) = params.filter(|_| !unread()) else {
             return Ok(None);
-        }
-        let params = work.params();
-        let read = read.try_map(|copies| self.total(params.poly(), copies));
+        };
+        let read = read.try_map(|copies| self.total(params, copies));
         read.map(Some)
     }
 
