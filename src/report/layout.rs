@@ -112,6 +112,14 @@ impl Need {
 
     fn lines<'c>(&mut self, lines: impl Iterator<Item = Piece<'c>>) {
         for line in lines {
+            let most = match line.breaks {
+                Breaks::Path => line.width.min(PATH),
+                Breaks::Formula => line.width.min(FACTORS),
+                _ => line.width,
+            };
+            if most <= self.least && line.width <= self.comfortable.min(self.whole) {
+                continue;
+            }
             let (least, comfortable) = match line.breaks {
                 _ if line.width <= self.least => (line.width, line.width),
                 Breaks::Number => (line.width, line.width),

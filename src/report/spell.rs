@@ -238,7 +238,7 @@ impl<'s> Spell<'s> {
             _ => (" x ", " -> "),
         };
         let contracts = row.length.is_some();
-        let mut text = String::new();
+        let mut text = String::with_capacity(48);
         for (at, shape) in row.inputs.iter().chain(&row.weights).enumerate() {
             if at > 0 {
                 text.push_str(if contracts { times } else { ", " });

@@ -3,6 +3,8 @@
 
 use std::fmt::Write;
 
+use smallvec::SmallVec;
+
 use super::print::{Out, Syntax};
 use super::text::raised;
 use super::{Atom, Coeff, Poly, Term};
@@ -64,8 +66,7 @@ impl Out<'_> {
         let mut first = number.is_none();
         match number {
             None => {}
-            Some(Number::Word(word @ 0..10)) => self.text.push(digit(word)),
-            Some(Number::Word(word)) => _ = write!(self.text, "{word}"),
+            Some(Number::Word(word)) => digits(word, |digit| self.text.push(digit)),
             Some(Number::Big(big)) => _ = write!(self.text, "{big}"),
         }
         for (atom, exponent) in powers {
@@ -76,19 +77,29 @@ impl Out<'_> {
             self.name(*sym);
             match (exponent.unsigned_abs(), self.syntax) {
                 (1, _) => {}
-                (power @ 0..10, Syntax::Unicode) => self.text.push(raised(digit(power.into()))),
                 (power, Syntax::Unicode) => {
-                    self.text.extend(power.to_string().chars().map(raised));
+                    digits(power.into(), |digit| self.text.push(raised(digit)));
                 }
-                (power, _) => _ = write!(self.text, "^{power}"),
+                (power, _) => {
+                    self.push("^");
+                    digits(power.into(), |digit| self.text.push(digit));
+                }
             }
         }
     }
 }
 
-/// The digit of a number below ten.
-fn digit(number: u64) -> char {
-    char::from(b'0' + (number % 10) as u8)
+/// Gives the digits of a number, one after the other.
+fn digits(mut number: u64, take: impl FnMut(char)) {
+    let mut reversed: SmallVec<[u8; 20]> = SmallVec::new();
+    loop {
+        reversed.push(b'0' + (number % 10) as u8);
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    reversed.into_iter().rev().map(char::from).for_each(take);
 }
 
 /// A positive integer.

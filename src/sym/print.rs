@@ -32,7 +32,8 @@ const WRITTEN: usize = 10;
 
 /// The text of a formula.
 pub fn print(poly: &Poly, symbols: &Symbols, form: Form, syntax: Syntax) -> String {
-    let mut text = String::new();
+    // Few terms are longer.
+    let mut text = String::with_capacity(16 * poly.terms().len());
     print_to(&mut text, poly, symbols, form, syntax);
     text
 }
