@@ -244,6 +244,16 @@ impl Diagnostics {
         self
     }
 
+    /// The same list, where what has no place in a text and no hint has the one that is made of its message.
+    pub fn helped(mut self, hint: impl Fn(&str) -> Option<String>) -> Self {
+        for diagnostic in &mut self.list {
+            if diagnostic.span.is_none() && diagnostic.help.is_none() {
+                diagnostic.help = hint(&diagnostic.message);
+            }
+        }
+        self
+    }
+
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()

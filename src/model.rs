@@ -12,6 +12,7 @@ use crate::graph::{Graph, Rules};
 use crate::infer::{Traced, infer};
 use crate::ledger::Ledger;
 use crate::lower::{Lowered, Phase, Positions, lower};
+use crate::origin::Origin;
 use crate::part::Role;
 use crate::phase;
 use crate::profile::Profile;
@@ -31,6 +32,8 @@ pub struct Options {
     pub set: Vec<(String, String)>,
     /// Other rules for ops than their own.
     pub rules: Option<Rules>,
+    /// Where `set` comes from, if from a configuration.
+    pub origin: Option<Origin>,
 }
 
 /// A model whose shapes all fit.
@@ -40,6 +43,7 @@ pub struct Model {
     traced: Traced,
     values: Values,
     sources: Sources,
+    origin: Option<Origin>,
 }
 
 /// What helps where formulas take too many steps.
@@ -124,6 +128,7 @@ impl Model {
                 traced,
                 values,
                 sources,
+                origin: options.origin.clone(),
             }),
             (_, values) => {
                 if let Some(Err(message)) = values {
@@ -147,6 +152,11 @@ impl Model {
     /// Its blocks as graphs of ops, before any phase.
     pub fn graph(&self) -> &Graph {
         &self.lowered.graph
+    }
+
+    /// The configuration that its values are from, if they are from one.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
     }
 
     /// The symbols of its formulas.
@@ -315,7 +325,12 @@ impl Model {
         let symbols = self.symbols();
         let fail = |message: String| {
             let mut diagnostics = self.no_diagnostics();
-            diagnostics.push(Diagnostic::nowhere(Code::Dimension, message));
+            let keys = self
+                .origin
+                .as_ref()
+                .and_then(|origin| origin.behind(&message));
+            let diagnostic = Diagnostic::nowhere(Code::Dimension, message);
+            diagnostics.push(diagnostic.maybe_help(keys));
             diagnostics
         };
         check(&obligations.conditions, numbers, symbols).map_err(|error| fail(error.0))?;

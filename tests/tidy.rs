@@ -11,10 +11,11 @@ const LAYERS: &[&[&str]] = &[
     &["ops", "profile"],
     &["ast", "graph"],
     &["lower"],
-    &["infer", "values", "formula"],
+    &["infer", "values", "formula", "origin"],
     &["ledger"],
     &["tally"],
     &["model"],
+    &["import"],
     &["verify"],
     &["summary"],
     &["report"],
@@ -85,6 +86,7 @@ fn each_outer_library_is_named_where_it_belongs() {
     let homes = [
         ("petgraph", "src/graph.rs"),
         ("ron::Options", "src/ast/ron.rs"),
+        ("serde_json::Deserializer", "src/import/json.rs"),
         ("clap::", "src/cli/"),
         ("tempfile::", "src/cli/output.rs"),
     ];

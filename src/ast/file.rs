@@ -1,11 +1,14 @@
 //! The tree of a model file is read into [`Model`]: its sections, with the choices that the caller made.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
+use super::config::Config;
 use super::model::{Model, Phase, Preset, Stage, Switch, Symbol, Text, Word};
 use super::read::{Reader, Slot};
-use super::ron::{Kind, Tree};
-use crate::diag::{Code, Diagnostic, Diagnostics, did_you_mean};
+use super::ron::{self, Kind, Tree};
+use super::syntax_error;
+use crate::diag::{Code, Diagnostic, Diagnostics, Sources, did_you_mean};
 use crate::part::Role;
 
 /// What the caller chose: a preset, and values for switches and symbols by name.
@@ -23,7 +26,14 @@ impl Choice {
     }
 }
 
-const MODEL: &[Slot; 11] = &[
+/// What a model file says of configurations.
+pub(crate) struct Mapped<'s> {
+    /// The names of its switches.
+    pub(crate) switches: Vec<String>,
+    pub(crate) configs: Vec<Config<'s>>,
+}
+
+const MODEL: &[Slot; 12] = &[
     ("name", true),
     ("about", false),
     ("phases", false),
@@ -31,6 +41,7 @@ const MODEL: &[Slot; 11] = &[
     ("relations", false),
     ("switches", false),
     ("presets", false),
+    ("configs", false),
     ("blocks", false),
     ("inputs", true),
     ("nodes", true),
@@ -77,7 +88,7 @@ pub(crate) fn read<'s>(
     let mut slots = slots.into_iter();
     let mut next = || slots.next().flatten();
     let (name, about, phases, symbols, relations) = (next(), next(), next(), next(), next());
-    let (switches, presets, blocks) = (next(), next(), next());
+    let (switches, presets, configs, blocks) = (next(), next(), next(), next());
     let (inputs, nodes, output) = (next(), next(), next());
     // Without symbols every expression would be reported as unknown.
     let complete = symbols.is_some();
@@ -88,7 +99,8 @@ pub(crate) fn read<'s>(
     });
     let symbols = symbols.map_or_else(Vec::new, |tree| reader.symbols(tree));
     reader.one_meaning(&symbols, &switches);
-    reader.known_values(&presets, &switches, &symbols, choice);
+    let configs = configs.map_or_else(Vec::new, |tree| reader.configs(tree));
+    reader.known_values(&presets, &configs, &switches, &symbols, choice);
     let relations = relations.and_then(|tree| {
         let items = reader.list(tree)?;
         Some(items.iter().filter_map(|item| reader.text(item)).collect())
@@ -327,6 +339,7 @@ impl Reader<'_> {
     fn known_values(
         &mut self,
         presets: &[Preset<'_>],
+        configs: &[Config<'_>],
         switches: &[Switch<'_>],
         symbols: &[Symbol<'_>],
         choice: &Choice,
@@ -357,7 +370,9 @@ impl Reader<'_> {
                     Some(String::from("give the symbols that it is made of")),
                 ))
             };
-        for (name, _) in presets.iter().flat_map(|preset| &preset.values) {
+        let given = presets.iter().flat_map(|preset| &preset.values);
+        let given = given.map(|(name, _)| *name);
+        for name in given.chain(configs.iter().flat_map(Config::sets)) {
             if let Some((code, message, help)) = check(name.text, self.diagnostics) {
                 self.diagnostics
                     .push(Diagnostic::at(code, name.span, message).maybe_help(help));
@@ -378,6 +393,63 @@ impl Reader<'_> {
             self.diagnostics
                 .push(Diagnostic::nowhere(Code::Unknown, message).maybe_help(help));
         }
+    }
+}
+
+/// Reads what the text of a model file called `name` says of configurations, and no more of it.
+pub(crate) fn mapped<'s>(name: &str, text: &'s str) -> Result<Mapped<'s>, Diagnostics> {
+    let mut sources = Sources::default();
+    let file = sources.add(name, text);
+    let mut diagnostics = Diagnostics::new(sources);
+    let mut mapped = Mapped {
+        switches: Vec::new(),
+        configs: Vec::new(),
+    };
+    match ron::parse(text) {
+        Ok(tree) => {
+            let mut reader = Reader::new(file, &mut diagnostics);
+            if let Kind::Struct(Some(_), fields) = &tree.kind {
+                for (name, tree) in reader.distinct(fields, "`Model`") {
+                    match name.text {
+                        "switches" => {
+                            let switches = reader.section(tree, "switches").into_iter();
+                            mapped.switches =
+                                switches.map(|(name, _)| name.text.to_owned()).collect();
+                        }
+                        "configs" => mapped.configs = reader.configs(tree),
+                        _ => {}
+                    }
+                }
+            }
+        }
+        Err(error) => diagnostics.push(syntax_error(file, error)),
+    }
+    match diagnostics.is_empty() {
+        true => Ok(mapped),
+        false => Err(diagnostics.sorted()),
+    }
+}
+
+/// The fields of a model file with the bytes that each takes, from its name to the end of its value.
+pub(crate) fn sections(text: &str) -> Vec<(&str, Range<usize>)> {
+    match ron::parse(text).map(|tree| tree.kind) {
+        Ok(Kind::Struct(_, fields)) => {
+            let fields = fields.into_iter();
+            let each = fields.map(|(name, tree)| (name.text, name.span.start..tree.span.end));
+            each.collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The text of a model file under another name.
+pub(crate) fn renamed(text: &str, name: &str) -> String {
+    let own = sections(text)
+        .into_iter()
+        .find(|(field, _)| *field == "name");
+    match own.and_then(|(_, range)| Some((text.get(..range.start)?, text.get(range.end..)?))) {
+        Some((before, after)) => format!("{before}name: \"{name}\"{after}"),
+        None => text.to_owned(),
     }
 }
 

@@ -6,6 +6,7 @@
 
 use crate::diag::{Code, Diagnostic, Span};
 
+pub(crate) mod config;
 mod cursor;
 pub(crate) mod file;
 pub(crate) mod model;

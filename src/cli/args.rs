@@ -42,6 +42,12 @@ pub(super) enum Command {
     Report(Report),
     /// Print one formula of a model, or its number when no symbol is free.
     Formula(Formula),
+    /// Make a model file of a Hugging Face `config.json`: its family, with its sizes as a preset.
+    Import(Import),
+    /// Print the model file of a family of the zoo.
+    Show(ShowFamily),
+    /// Start an own architecture from a family of the zoo.
+    New(New),
     /// Print the reference of the ops that a model can use.
     Ops(Ops),
     /// List the conventions of counting, or print one, to start another from.
@@ -50,9 +56,12 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// Model files in RON; `-` reads standard input.
+    /// Models in RON, or Hugging Face `config.json`s; `-` reads standard input.
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
+    /// A model file whose `configs` map configurations, in place of those that are shipped.
+    #[arg(long, value_name = "MODEL")]
+    pub(super) family: Option<PathBuf>,
 }
 
 /// The index space of every op and mask is walked, dot by dot, and phases run step by step, with a cache that grows and experts
@@ -93,9 +102,12 @@ pub(super) enum VerdictFormat {
 /// What is looked at: which model, which way of running it, at which values.
 #[derive(Debug, Args)]
 pub(super) struct Selectors {
-    /// A model file in RON; `-` reads standard input.
+    /// A model in RON, or a Hugging Face `config.json`; `-` reads standard input.
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
+    /// A model file whose `configs` map the configuration, in place of those that are shipped.
+    #[arg(long, value_name = "MODEL")]
+    pub(super) family: Option<PathBuf>,
     /// Phase: forward, prefill, decode, chunk, generate or one of the model's own, as far as it has them.
     #[arg(long, default_value = "forward", value_name = "PHASE")]
     pub(super) phase: String,
@@ -164,6 +176,42 @@ pub(super) struct Formula {
     /// Language of the formula.
     #[arg(long, default_value = "ascii")]
     pub(super) syntax: SyntaxName,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// A Hugging Face `config.json`; `-` reads standard input.
+    #[arg(value_name = "CONFIG")]
+    pub(super) file: PathBuf,
+    /// A model file whose `configs` map the configuration, in place of those that are shipped.
+    #[arg(long, value_name = "MODEL")]
+    pub(super) family: Option<PathBuf>,
+    /// The name of the preset; left out: the name of the file.
+    #[arg(long, value_name = "NAME")]
+    pub(super) name: Option<String>,
+    /// Write to a file instead of standard output, which `-` names too.
+    #[arg(short, long, value_name = "OUT")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowFamily {
+    /// A family, as `dotledger list` names it.
+    #[arg(value_name = "FAMILY")]
+    pub(super) name: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct New {
+    /// The name of the new model.
+    #[arg(value_name = "NAME")]
+    pub(super) name: String,
+    /// The family to start from.
+    #[arg(long, value_name = "FAMILY")]
+    pub(super) from: String,
+    /// The file; left out: NAME.ron. `-` names standard output.
+    #[arg(short, long, value_name = "OUT")]
+    pub(super) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

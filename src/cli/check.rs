@@ -2,6 +2,7 @@
 
 use super::Failure;
 use crate::diag::Diagnostics;
+use crate::import::Imported;
 use crate::ledger::Ledger;
 use crate::model::{Model, Obligations, Options};
 use crate::profile::Profile;
@@ -51,10 +52,6 @@ pub(super) fn ways(name: &str, text: &str) -> Result<String, Failure> {
             }
         }
     }
-    let count = |number: usize, what: &str| match number {
-        1 => format!("1 {what}"),
-        many => format!("{many} {what}s"),
-    };
     Ok(format!(
         "{}, {}, {}, {}",
         count(own.ops, "op"),
@@ -62,6 +59,34 @@ pub(super) fn ways(name: &str, text: &str) -> Result<String, Failure> {
         count(model.switches().len(), "switch").replace("switchs", "switches"),
         count(model.presets().count(), "preset")
     ))
+}
+
+/// Checks a configuration in every phase of its family.
+pub(super) fn config(imported: &Imported<'_>) -> Result<String, Failure> {
+    let mut checker = Checker {
+        name: imported.family.name,
+        text: imported.family.text,
+        profile: Profile::exact(),
+        cost: 0,
+    };
+    let (model, own) = checker.way(&imported.options(Vec::new()))?;
+    let origin = &imported.origin;
+    let class = origin.class.iter().map(|class| format!(", {class}"));
+    Ok(format!(
+        "{} of type {}{}, {}, {}",
+        model.name(),
+        origin.kind,
+        class.collect::<String>(),
+        count(own.ops, "op"),
+        count(model.phases().len(), "phase"),
+    ))
+}
+
+fn count(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        many => format!("{many} {what}s"),
+    }
 }
 
 struct Checker<'t> {

@@ -17,7 +17,9 @@ mod diagnostics;
 mod files;
 mod output;
 mod run;
+mod source;
 mod verify;
+mod zoo;
 
 pub use files::Open;
 

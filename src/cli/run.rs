@@ -4,12 +4,12 @@ use std::path::Path;
 
 use super::args::{Arguments, By, Check, Command, Formula, Ops, QuantityName, Report, Selectors};
 use super::files::{self, Open};
-use super::{Failure, Said, check, diagnostics, output, verify};
+use super::{Failure, Said, check, diagnostics, output, source, verify, zoo};
 use crate::diag::{Diagnostics, did_you_mean};
 use crate::dtype::{DTYPES, Dtype};
 use crate::formula::{Formula as Quantity, FormulaError};
 use crate::ledger::Ledger;
-use crate::model::{Model, NARROWER, Options};
+use crate::model::{Model, NARROWER};
 use crate::ops::structure::STRUCTURE;
 use crate::ops::{OPS, reference};
 use crate::profile::Profile;
@@ -31,7 +31,7 @@ impl From<FormulaError> for Failure {
 }
 
 /// There is nothing of this name: what was meant perhaps, and `more` that helps.
-fn unknown<'a>(
+pub(super) fn unknown<'a>(
     what: &str,
     name: &str,
     known: impl IntoIterator<Item = &'a str>,
@@ -50,6 +50,9 @@ pub(super) fn run(arguments: &Arguments, open: Open<'_>) -> Result<Said, Failure
         Command::Verify(args) => verify::run(args, open),
         Command::Report(report) => within_limits(|| self::report(report, open)),
         Command::Formula(formula) => within_limits(|| self::formula(formula, open)),
+        Command::Import(args) => within_limits(|| zoo::import(args, open)),
+        Command::Show(args) => zoo::show(args),
+        Command::New(args) => zoo::new(args),
         Command::Ops(ops) => self::ops(ops),
         Command::Profile(args) => show_profile(args.name.as_deref()),
     }
@@ -69,10 +72,19 @@ fn within_limits(make: impl FnOnce() -> Result<Said, Failure>) -> Result<Said, F
 /// Checks every file, and says what is wrong with each before it fails.
 fn check(check: &Check, open: Open<'_>) -> Result<Said, Failure> {
     let mut said = String::new();
+    let mut notes = Vec::new();
     let mut wrong = Vec::new();
     for path in &check.files {
-        let checked = files::read(path, "Model", open).and_then(|(name, text)| {
-            let (ways, limit) = metered(|| check::ways(&name, &text));
+        let source = source::read(path, check.family.as_deref(), open);
+        let checked = source.and_then(|source| {
+            let name = &source.name;
+            let (ways, limit) = metered(|| match source.imported()? {
+                Some(imported) => {
+                    notes.extend(source::notes(Some(&imported.origin)));
+                    check::config(&imported)
+                }
+                None => check::ways(name, &source.text),
+            });
             let ways = ways?;
             if let Some(limit) = limit {
                 return Err(Failure::Failed(format!(
@@ -88,7 +100,10 @@ fn check(check: &Check, open: Open<'_>) -> Result<Said, Failure> {
         }
     }
     if wrong.is_empty() {
-        Ok(Said::from(said))
+        Ok(Said {
+            notes,
+            ..Said::from(said)
+        })
     } else {
         Err(Failure::Failed(wrong.join("\n\n")))
     }
@@ -128,13 +143,8 @@ fn select(selectors: &Selectors, open: Open<'_>) -> Result<Selection, Failure> {
         let known = DTYPES.iter().map(|dtype| dtype.name);
         return Err(unknown("type", &selectors.dtype, known, ""));
     };
-    let (name, text) = files::read(&selectors.file, "Model", open)?;
-    let options = Options {
-        preset: selectors.preset.clone(),
-        set,
-        ..Options::default()
-    };
-    let model = Model::read(&name, &text, &options)?;
+    let source = source::read(&selectors.file, selectors.family.as_deref(), open)?;
+    let model = source.model(selectors.preset.as_deref(), set)?;
     let basis = basis_of(&model, &selectors.basis)?;
     let ledger = model.ledger(&selectors.phase, &profile)?;
     model.check_values(&ledger)?;
@@ -197,6 +207,7 @@ fn report(report: &Report, open: Open<'_>) -> Result<Said, Failure> {
     };
     // The summary of a large model takes as much memory as the model did.
     let subject = Subject::of(&model);
+    let notes = source::notes(model.origin());
     drop(model);
     let summary = summarize_of(subject, &ledger, &asked)?;
     if report.show == Some(super::args::ShowWhat::Numbers) {
@@ -225,6 +236,7 @@ fn report(report: &Report, open: Open<'_>) -> Result<Said, Failure> {
         width: width(file),
     };
     Ok(Said {
+        notes,
         output: file.map(Path::to_owned),
         ..Said::from(render(&summary, report.format.format(), &style))
     })
@@ -293,7 +305,9 @@ fn formula(formula: &Formula, open: Open<'_>) -> Result<Said, Failure> {
         Some(text) => per(&quantity, &model, basis, text)?,
         None => quantity,
     };
-    let (mut text, mut notes) = quantity.bound(basis, formula.form.form(), syntax)?;
+    let (mut text, said) = quantity.bound(basis, formula.form.form(), syntax)?;
+    let mut notes = source::notes(model.origin());
+    notes.extend(said);
     if text.len() > LONGEST_FRACTION
         && quantity.free().is_empty()
         && let Some(rounded) = quantity.rounded()
