@@ -246,7 +246,7 @@ mod tests {
             panic!("{:?}", parse(text));
         };
         let spans: Vec<_> = object.0.iter().map(|(key, _)| key.span.clone()).collect();
-        assert_eq!(spans, [Some(5..6), Some(25..26)]);
+        assert_eq!(spans, [Some(5..6), Some(26..27)]);
         let (_, inner) = object.get("a").expect("the key is there");
         assert!(matches!(inner, Json::Object(inner) if inner.get("bA").is_some()));
     }
