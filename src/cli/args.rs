@@ -44,6 +44,8 @@ pub(super) enum Command {
     Formula(Formula),
     /// Make a model file of a Hugging Face `config.json`: its family, with its sizes as a preset.
     Import(Import),
+    /// List the zoo: families with their presets, parameters, FLOPs and cache a token.
+    List(List),
     /// Print the model file of a family of the zoo.
     Show(ShowFamily),
     /// Start an own architecture from a family of the zoo.
@@ -189,6 +191,30 @@ pub(super) struct Import {
     /// The name of the preset; left out: the name of the file.
     #[arg(long, value_name = "NAME")]
     pub(super) name: Option<String>,
+    /// Write to a file instead of standard output, which `-` names too.
+    #[arg(short, long, value_name = "OUT")]
+    pub(super) output: Option<PathBuf>,
+}
+
+/// FLOPs are those of one token: of a decode step where a model has a cache, its context T counting the token; of a forward
+/// pass divided by its tokens where it has none. Models of images are listed by the image.
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// Only these families; left out: all.
+    #[arg(value_name = "FAMILY")]
+    pub(super) families: Vec<String>,
+    /// The context, a number.
+    #[arg(long = "context", default_value_t = 512, value_name = "T", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
+    pub(super) context: u64,
+    /// Type of stored scalars, for bytes: f32, bf16, f16, fp8, int8 or int4.
+    #[arg(long, default_value = "bf16", value_name = "TYPE")]
+    pub(super) dtype: String,
+    /// Convention of counting, or a profile file.
+    #[arg(long, default_value = "exact", value_name = "NAME")]
+    pub(super) profile: String,
+    /// Form of the list.
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    pub(super) format: ReportFormat,
     /// Write to a file instead of standard output, which `-` names too.
     #[arg(short, long, value_name = "OUT")]
     pub(super) output: Option<PathBuf>,

@@ -51,6 +51,7 @@ pub(super) fn run(arguments: &Arguments, open: Open<'_>) -> Result<Said, Failure
         Command::Report(report) => within_limits(|| self::report(report, open)),
         Command::Formula(formula) => within_limits(|| self::formula(formula, open)),
         Command::Import(args) => within_limits(|| zoo::import(args, open)),
+        Command::List(args) => zoo::list(args, open),
         Command::Show(args) => zoo::show(args),
         Command::New(args) => zoo::new(args),
         Command::Ops(ops) => self::ops(ops),
@@ -139,10 +140,7 @@ pub(super) fn settings(texts: &[String]) -> Result<Vec<(String, String)>, Failur
 fn select(selectors: &Selectors, open: Open<'_>) -> Result<Selection, Failure> {
     let set = settings(&selectors.set)?;
     let profile = profile(&selectors.profile, open)?;
-    let Some(dtype) = Dtype::find(&selectors.dtype) else {
-        let known = DTYPES.iter().map(|dtype| dtype.name);
-        return Err(unknown("type", &selectors.dtype, known, ""));
-    };
+    let dtype = dtype(&selectors.dtype)?;
     let source = source::read(&selectors.file, selectors.family.as_deref(), open)?;
     let model = source.model(selectors.preset.as_deref(), set)?;
     let basis = basis_of(&model, &selectors.basis)?;
@@ -157,8 +155,16 @@ fn select(selectors: &Selectors, open: Open<'_>) -> Result<Selection, Failure> {
     })
 }
 
+/// A type of stored scalars.
+pub(super) fn dtype(name: &str) -> Result<Dtype, Failure> {
+    Dtype::find(name).ok_or_else(|| {
+        let known = DTYPES.iter().map(|dtype| dtype.name);
+        unknown("type", name, known, "")
+    })
+}
+
 /// A profile that is shipped, or one in a file.
-fn profile(name: &str, open: Open<'_>) -> Result<Profile, Failure> {
+pub(super) fn profile(name: &str, open: Open<'_>) -> Result<Profile, Failure> {
     if let Some(profile) = Profile::shipped(name) {
         return Ok(profile);
     }
@@ -205,9 +211,14 @@ fn report(report: &Report, open: Open<'_>) -> Result<Said, Failure> {
             by: *by,
         }),
     };
+    // What has a header says it there.
+    let headed = report.by.is_none() && report.format != super::args::ReportFormat::Csv;
+    let notes = match headed {
+        true => Vec::new(),
+        false => source::notes(model.origin()),
+    };
     // The summary of a large model takes as much memory as the model did.
     let subject = Subject::of(&model);
-    let notes = source::notes(model.origin());
     drop(model);
     let summary = summarize_of(subject, &ledger, &asked)?;
     if report.show == Some(super::args::ShowWhat::Numbers) {

@@ -2,13 +2,16 @@
 
 use std::path::Path;
 
-use super::args::{Import, New, ShowFamily};
+use super::args::{Import, List, New, ShowFamily};
 use super::files::Open;
 use super::run::unknown;
-use super::{Failure, Said, output, source};
+use super::{Failure, Said, output, run, source};
 use crate::ast::file::renamed;
 use crate::import::{Family, ZOO};
 use crate::origin::Origin;
+use crate::report;
+use crate::summary::listing::{self, Listing};
+use crate::sym::metered;
 
 /// Makes a model file of a configuration, after it was found to be right.
 pub(super) fn import(args: &Import, open: Open<'_>) -> Result<Said, Failure> {
@@ -29,6 +32,44 @@ pub(super) fn import(args: &Import, open: Open<'_>) -> Result<Said, Failure> {
         notes: source::notes(Some(&imported.origin)),
         output: file.map(Path::to_owned),
         ..Said::from(imported.model_file(&preset))
+    })
+}
+
+/// Lists the presets of families.
+pub(super) fn list(args: &List, open: Open<'_>) -> Result<Said, Failure> {
+    let families = match args.families.as_slice() {
+        [] => ZOO.to_vec(),
+        names => names
+            .iter()
+            .map(|name| family(name))
+            .collect::<Result<_, _>>()?,
+    };
+    let profile = run::profile(&args.profile, open)?;
+    let listing = Listing {
+        profile: &profile,
+        dtype: run::dtype(&args.dtype)?,
+        context: args.context,
+    };
+    let mut listed = Vec::new();
+    for family in families {
+        let (found, limit) = metered(|| listing::list(family, &listing));
+        listed.extend(found?);
+        if let Some(limit) = limit {
+            return Err(Failure::Failed(format!(
+                "error[limit]: {}: {limit}",
+                family.name
+            )));
+        }
+    }
+    let without = listed.iter().filter_map(|entry| {
+        let why = entry.figures.as_ref().err()?;
+        Some(format!("note: {}, {}: {why}", entry.family, entry.preset))
+    });
+    let file = args.output.as_deref().and_then(output::file);
+    Ok(Said {
+        notes: without.collect(),
+        output: file.map(Path::to_owned),
+        ..Said::from(report::listing(&listed, &listing, args.format.format()))
     })
 }
 

@@ -20,6 +20,19 @@ pub(super) fn facts(summary: &Summary<'_>) -> Vec<(&'static str, String)> {
         }
     };
     say("preset", summary.preset.iter().cloned().collect(), "");
+    let origin = summary.origin.iter();
+    let of = origin.clone().map(|origin| {
+        let class = origin.class.iter().map(|class| format!(", {class}"));
+        format!(
+            "{}: {}{}",
+            origin.name,
+            origin.kind,
+            class.collect::<String>()
+        )
+    });
+    say("config", of.collect(), "");
+    let notes = origin.flat_map(|origin| origin.notes.iter().cloned());
+    say("noted", notes.collect(), "; ");
     say(
         "switches",
         summary
@@ -50,6 +63,12 @@ pub(super) fn headline(summary: &Summary<'_>) -> String {
         .preset
         .iter()
         .map(|preset| format!(", preset {preset}"))
+        .chain(
+            summary
+                .origin
+                .iter()
+                .map(|origin| format!(", config {}", origin.name)),
+        )
         .collect::<String>();
     let against = summary
         .against

@@ -101,6 +101,8 @@ struct Document<'s> {
     convention: &'s str,
     dtype: &'s str,
     preset: Option<&'s str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config: Option<JsonOrigin<'s>>,
     switches: Map<bool>,
     bindings: Map<&'s str>,
     valid_when: &'s [String],
@@ -114,6 +116,15 @@ struct Document<'s> {
     rows: Vec<JsonRow<'s>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     against: Option<JsonComparison<'s>>,
+}
+
+/// The configuration that values are from.
+#[derive(Serialize)]
+struct JsonOrigin<'s> {
+    name: &'s str,
+    model_type: &'s str,
+    class: Option<&'s str>,
+    notes: &'s [String],
 }
 
 #[derive(Serialize)]
@@ -153,6 +164,12 @@ pub(super) fn render(summary: &Summary<'_>) -> String {
         convention: &summary.convention,
         dtype: summary.dtype.name,
         preset: summary.preset.as_deref(),
+        config: summary.origin.as_ref().map(|origin| JsonOrigin {
+            name: &origin.name,
+            model_type: &origin.kind,
+            class: origin.class.as_deref(),
+            notes: &origin.notes,
+        }),
         switches: Map(summary.switches.clone()),
         bindings: Map(summary
             .bindings

@@ -321,7 +321,7 @@ fn pieces(text: &str, breaks: Breaks) -> Vec<&str> {
 }
 
 /// Words that LaTeX prints as they are.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in tame(text).chars() {
         match c {

@@ -97,7 +97,7 @@ fn code(text: &str) -> String {
 }
 
 /// Words that Markdown shall leave alone.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in tame(text).chars() {
         match c {

@@ -8,8 +8,10 @@ mod header;
 mod json;
 mod latex;
 mod layout;
+mod listing;
 mod markdown;
 mod numbers;
+mod plain;
 mod sections;
 mod spell;
 mod table;
@@ -17,6 +19,7 @@ mod verdict;
 mod versus;
 mod wrap;
 
+pub use listing::listing;
 pub use verdict::{disagreement, verdict};
 
 /// The form of a report.

@@ -80,7 +80,7 @@ fn pointed(scaled: &Coeff, places: usize) -> String {
     text
 }
 
-fn separated(digits: &str) -> String {
+pub(super) fn separated(digits: &str) -> String {
     let (sign, digits) = digits
         .strip_prefix('-')
         .map_or(("", digits), |rest| ("-", rest));

@@ -1,6 +1,9 @@
 //! A verdict as text: what was tried, and a disagreement with both of its sides. Knows nothing of how it was found.
 
+use std::fmt::Display;
+
 use super::numbers::grouped;
+use super::plain::{self, Align};
 use crate::sym::Coeff;
 use crate::verify::Verdict;
 use crate::verify::verdict::{Disagreement, Trial, Unconfirmed, What};
@@ -76,17 +79,14 @@ pub fn disagreement(name: &str, found: &Disagreement) -> String {
             ));
         }
     }
-    let sizes = found.sizes.iter();
-    let sizes: Vec<String> = sizes.map(|(name, size)| format!("{name}={size}")).collect();
+    let sizes = assigned(&found.sizes);
     let at = place(&found.phase, &found.switches);
     text.push_str(&format!(
         "  in {at} under {}, at {}\n",
         found.profile,
         sizes.join(" ")
     ));
-    let switches = found.switches.iter();
-    let switches = switches.map(|(name, on)| format!("{name}={on}"));
-    let set = switches.chain(sizes);
+    let set = assigned(&found.switches).into_iter().chain(sizes);
     let set: Vec<String> = set.map(|set| format!(" --set {set}")).collect();
     text.push_str(&format!(
         "  help: dotledger verify {name} --phase {} --rounds 1{} shows it again",
@@ -116,44 +116,35 @@ fn place(phase: &str, switches: &[(String, bool)]) -> String {
 }
 
 fn words(switches: &[(String, bool)]) -> String {
-    let each = switches.iter();
-    let each: Vec<String> = each.map(|(name, on)| format!("{name}={on}")).collect();
-    each.join(" ")
+    assigned(switches).join(" ")
+}
+
+/// Each name with its value: `tied=true`.
+fn assigned(values: &[(String, impl Display)]) -> Vec<String> {
+    let each = values.iter();
+    each.map(|(name, value)| format!("{name}={value}"))
+        .collect()
 }
 
 fn table(trials: &[Trial]) -> String {
-    let head = [
-        "phase", "switches", "sizes", "passes", "compared", "dots", "MACs",
-    ];
-    let mut rows = vec![head.map(str::to_owned)];
-    for trial in trials {
-        rows.push([
-            trial.phase.clone(),
-            words(&trial.switches),
+    let switched = trials.iter().any(|trial| !trial.switches.is_empty());
+    let mut titles = vec![("phase", Align::Left)];
+    titles.extend(switched.then_some(("switches", Align::Left)));
+    let figures = ["sizes", "passes", "compared", "dots", "MACs"];
+    titles.extend(figures.map(|title| (title, Align::Right)));
+    let row = |trial: &Trial| {
+        let mut row = vec![trial.phase.clone()];
+        row.extend(switched.then(|| words(&trial.switches)));
+        row.extend([
             separated(trial.rounds as u64),
             separated(trial.passes as u64),
             separated(trial.compared as u64),
             separated(trial.dots),
             separated(trial.macs),
         ]);
-    }
-    let widths: [usize; 7] =
-        std::array::from_fn(|at| rows.iter().map(|row| row[at].len()).max().unwrap_or(0));
-    let switched = trials.iter().any(|trial| !trial.switches.is_empty());
-    let mut text = String::new();
-    for row in rows {
-        let mut line = String::from(" ");
-        for (at, (cell, width)) in row.iter().zip(widths).enumerate() {
-            if at == 1 && !switched {
-                continue;
-            }
-            line.push_str(&match at {
-                0 | 1 => format!(" {cell:<width$} "),
-                _ => format!(" {cell:>width$} "),
-            });
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
+        row
+    };
+    let rows: Vec<Vec<String>> = trials.iter().map(row).collect();
+    let table = plain::table(&titles, &rows);
+    table.lines().map(|line| format!("  {line}\n")).collect()
 }

@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use crate::dtype::Dtype;
 use crate::ledger::Row;
+use crate::origin::Origin;
 use crate::sym::{Coeff, Poly, Symbols};
 use crate::work::Kind;
 
 mod card;
+pub mod listing;
 mod read;
 mod subject;
 
@@ -262,6 +264,8 @@ pub struct Summary<'l> {
     pub dtype: Dtype,
     /// The preset, if one was chosen.
     pub preset: Option<String>,
+    /// The configuration that values are from, if they are from one.
+    pub origin: Option<Origin>,
     /// Switches and their values.
     pub switches: Vec<(String, bool)>,
     /// Symbols with a value, in the order of the model.

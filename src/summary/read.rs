@@ -134,6 +134,7 @@ pub(crate) fn summarize_of<'l>(
         convention: asked.profile.about.clone(),
         dtype: asked.dtype,
         preset: asked.preset.map(str::to_owned),
+        origin: model.origin,
         switches: model.switches,
         bindings,
         valid_when: conditions,

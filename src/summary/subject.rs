@@ -1,6 +1,7 @@
 //! What a summary says of a model itself. It knows no formula.
 
 use crate::model::Model;
+use crate::origin::Origin;
 use crate::part::Role;
 use crate::sym::{Bindings, Sym};
 
@@ -11,6 +12,7 @@ pub(crate) struct Subject {
     pub(super) switches: Vec<(String, bool)>,
     pub(super) meanings: Vec<(Sym, Option<Role>, String)>,
     pub(super) numbers: Bindings,
+    pub(super) origin: Option<Origin>,
 }
 
 impl Subject {
@@ -21,6 +23,7 @@ impl Subject {
             switches: model.switches().to_vec(),
             meanings: model.meanings().to_vec(),
             numbers: model.values().numbers.clone(),
+            origin: model.origin().cloned(),
         }
     }
 }
