@@ -1,6 +1,6 @@
 //! Numbers that others measured or published, compared exactly.
 //!
-//! `tests/truth/*.json` are counts that PyTorch's `FlopCounterMode` took on the real Hugging Face model code (torch 2.9.1,
+//! `tests/zoo/others/*.json` are counts that PyTorch's `FlopCounterMode` took on the real Hugging Face model code (torch 2.9.1,
 //! transformers 4.57.6): parameters with tied tensors once, MACs by module, a forward pass and a decode step.
 
 #[path = "truth/modules.rs"]
@@ -76,7 +76,7 @@ fn agrees_with_torch(
     switches: &[(&str, bool)],
     modules: Modules,
 ) {
-    let text = std::fs::read_to_string(format!("tests/truth/{measured}.json"))
+    let text = std::fs::read_to_string(format!("tests/zoo/others/{measured}.json"))
         .expect("the measurement is there");
     let measured: Value = serde_json::from_str(&text).expect("the measurement is JSON");
     let wanted = |value: &Value| IBig::from(value.as_u64().expect("a count"));

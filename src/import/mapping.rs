@@ -10,7 +10,7 @@ use super::json::{Json, Key, Object};
 use super::rules::{Given, Wants, Without, keys, spelled};
 use crate::ast::config::{Allowed, Config, Rule};
 use crate::ast::model::{Text, Word};
-use crate::diag::{Code, Diagnostic, Diagnostics, Span, listed};
+use crate::diag::{Code, Diagnostic, Diagnostics, Span, listed, nearest};
 use crate::origin::Setting;
 
 /// Applies rules to the objects of one configuration.
@@ -27,6 +27,8 @@ pub(super) struct Mapper<'m, 's> {
     scopes: Vec<(&'m str, &'m Object<'s>)>,
     /// The keys that were asked for, by the depth of their objects.
     asked: BTreeSet<(usize, String)>,
+    /// The paths of keys that are missing, each of which is told once.
+    missing: BTreeSet<String>,
 }
 
 impl<'m, 's> Mapper<'m, 's> {
@@ -39,6 +41,7 @@ impl<'m, 's> Mapper<'m, 's> {
             notes: Vec::new(),
             scopes: Vec::new(),
             asked: BTreeSet::new(),
+            missing: BTreeSet::new(),
         }
     }
 
@@ -141,41 +144,48 @@ impl<'m, 's> Mapper<'m, 's> {
             true => Wants::Flag,
             false => Wants::Size,
         };
-        let found = match rule {
-            Rule::First(rules) => self.first(rules, wants),
-            rule => self.apply(rule, wants).map(|given| (given, rule)),
-        };
-        match found {
-            Ok((Given::Unset, _)) => {}
-            Ok((given, rule)) => {
-                let value = self.written(given, rule);
+        match self.apply(rule, wants) {
+            Ok(found) => {
+                if let Some(key) = found.instead
+                    && let Some(value) = found.given.shown()
+                {
+                    let from = match found.rule {
+                        Rule::Fixed(_) => String::from("the family's default"),
+                        rule => format!("from {}", spelled(rule)),
+                    };
+                    let (key, name) = (self.path(&key), name.text);
+                    self.notes
+                        .push(format!("`{key}` is not given: {name} = {value}, {from}"));
+                }
+                let value = self.written(name.text, found.given, rule);
                 self.settings.extend(value.map(|value| Setting {
                     name: name.text.to_owned(),
                     value,
-                    from: spelled(rule),
+                    from: spelled(found.rule),
                 }));
             }
-            Err(Without::Missing(key)) => {
-                let keys: Vec<&str> = self
-                    .scopes
-                    .iter()
-                    .flat_map(|(_, object)| object.0.iter().map(|(key, _)| &*key.text))
-                    .collect();
-                let near = crate::diag::nearest(&key, keys);
-                let help = near.map(|near| format!("did you mean `{near}`?"));
-                let message = format!(
-                    "`{}` is missing, which gives `{}`",
-                    self.path(&key),
-                    name.text
-                );
-                self.error(None, message, help);
-            }
+            Err(Without::Missing(key)) => self.lacks(&key, name.text),
             Err(Without::Wrong) => {}
         }
     }
 
+    /// Says that a key is missing, the first time that it is.
+    fn lacks(&mut self, key: &str, name: &str) {
+        let path = self.path(key);
+        if !self.missing.insert(path.clone()) {
+            return;
+        }
+        let objects = self.scopes.iter().map(|(_, object)| *object);
+        let keys: Vec<&str> = objects
+            .flat_map(|object| object.0.iter().map(|(key, _)| &*key.text))
+            .collect();
+        let near = nearest(key, keys).map(|near| format!("did you mean `{near}`?"));
+        let message = format!("`{path}` is missing, which gives `{name}`");
+        self.error(None, message, near);
+    }
+
     /// A value as it is set: sizes are integers that are not negative.
-    fn written(&mut self, given: Given, rule: &Rule<'_>) -> Option<String> {
+    fn written(&mut self, name: &str, given: Given, rule: &Rule<'_>) -> Option<String> {
         let number = match given {
             Given::Flag(flag) => return Some(flag.to_string()),
             Given::Unset => return None,
@@ -185,13 +195,9 @@ impl<'m, 's> Mapper<'m, 's> {
         if let Some(integer) = integer.filter(|integer| *integer >= dashu_int::IBig::ZERO) {
             return Some(integer.to_string());
         }
-        let shown = number
-            .as_const()
-            .map_or_else(String::new, |number| format!(" = {number}"));
-        let message = format!(
-            "{}{shown}: a size is an integer that is not negative",
-            spelled(rule)
-        );
+        let shown = Given::Number(number).shown().unwrap_or_default();
+        let message =
+            format!("`{name}` would be {shown}: a size is an integer that is not negative");
         let key = keys(rule).into_iter().find_map(|key| self.look(&key));
         self.error(key.map(|(key, _)| key), message, None);
         None

@@ -22,7 +22,25 @@ pub(super) enum Without {
     Wrong,
 }
 
-pub(super) type Found = Result<Given, Without>;
+impl Given {
+    /// It as text; nothing for no value.
+    pub(super) fn shown(&self) -> Option<String> {
+        match self {
+            Given::Unset => None,
+            Given::Flag(flag) => Some(flag.to_string()),
+            Given::Number(number) => number.as_const().map(|number| number.to_string()),
+        }
+    }
+}
+
+/// What a rule comes to, and how.
+pub(super) struct Found<'r, 's> {
+    pub(super) given: Given,
+    /// The rule that gave it, of several.
+    pub(super) rule: &'r Rule<'s>,
+    /// The key that is missing, for which it stands in.
+    pub(super) instead: Option<String>,
+}
 
 /// What a name stands for, which says what its value must be.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,7 +50,49 @@ pub(super) enum Wants {
 }
 
 impl<'m, 's> Mapper<'m, 's> {
-    pub(super) fn apply(&mut self, rule: &'m Rule<'_>, wants: Wants) -> Found {
+    /// What a rule comes to, which branch of it gave that, and the key that it stands in for.
+    pub(super) fn apply<'r>(
+        &mut self,
+        rule: &'m Rule<'r>,
+        wants: Wants,
+    ) -> Result<Found<'m, 'r>, Without> {
+        match rule {
+            Rule::First(rules) => self.first(rules, wants),
+            Rule::When(condition, branches) => {
+                let [holds, otherwise] = &**branches;
+                match self.holds(condition)? {
+                    true => self.apply(holds, wants),
+                    false => self.apply(otherwise, wants),
+                }
+            }
+            rule => Ok(Found {
+                given: self.given(rule, wants)?,
+                rule,
+                instead: None,
+            }),
+        }
+    }
+
+    /// The first rule of several whose keys are there.
+    fn first<'r>(&mut self, rules: &'m [Rule<'r>], wants: Wants) -> Result<Found<'m, 'r>, Without> {
+        let mut missing: Option<String> = None;
+        for rule in rules {
+            match self.apply(rule, wants) {
+                Err(Without::Missing(key)) => _ = missing.get_or_insert(key),
+                Ok(found) => {
+                    return Ok(Found {
+                        instead: missing.or(found.instead),
+                        ..found
+                    });
+                }
+                Err(wrong) => return Err(wrong),
+            }
+        }
+        Err(Without::Missing(missing.unwrap_or_default()))
+    }
+
+    /// What a rule without branches comes to.
+    fn given(&mut self, rule: &'m Rule<'_>, wants: Wants) -> Result<Given, Without> {
         Ok(match rule {
             Rule::Unset => Given::Unset,
             Rule::Key(word) => {
@@ -40,13 +100,8 @@ impl<'m, 's> Mapper<'m, 's> {
                 match (value, wants) {
                     (Json::Flag(flag), Wants::Flag) => Given::Flag(*flag),
                     (Json::Number(_), Wants::Size) => Given::Number(self.number(key, value)?),
-                    _ => {
-                        let wanted = match wants {
-                            Wants::Flag => "`true` or `false`",
-                            Wants::Size => "a number",
-                        };
-                        return Err(self.other(key, value, wanted));
-                    }
+                    (_, Wants::Flag) => return Err(self.other(key, value, "`true` or `false`")),
+                    (_, Wants::Size) => return Err(self.other(key, value, "a number")),
                 }
             }
             Rule::Formula(text) => Given::Number(self.formula(text)?),
@@ -55,78 +110,24 @@ impl<'m, 's> Mapper<'m, 's> {
                 "false" => Given::Flag(false),
                 _ => Given::Number(self.formula(text)?),
             },
-            Rule::First(rules) => self.first(rules, wants)?.0,
             Rule::Length(word) => {
                 let (key, value) = self.need(word)?;
-                let length = match value {
-                    Json::List(list) => list.len(),
-                    Json::Object(object) => object.0.len(),
+                match value {
+                    Json::List(list) => counted(list.len()),
+                    Json::Object(object) => counted(object.0.len()),
                     other => return Err(self.other(key, other, "a list or an object")),
-                };
-                counted(length)
+                }
             }
             Rule::Count(word, entry) => {
                 let (_, entries) = self.entries(word, entry)?;
                 counted(entries.iter().filter(|is| **is).count())
             }
-            Rule::Every(word, entry) => {
-                let (key, entries) = self.entries(word, entry)?;
-                let first = entries.iter().position(|is| *is);
-                let period = first.unwrap_or(entries.len()) + 1;
-                let even = |(at, is): (usize, &bool)| (at + 1).is_multiple_of(period) == *is;
-                if !entries.iter().enumerate().all(even) {
-                    let message = format!(
-                        "`{}` does not repeat: `{}` is not every {period}th entry",
-                        self.path(word.text),
-                        entry.text
-                    );
-                    self.error(Some(key), message, None);
-                    return Err(Without::Wrong);
-                }
-                counted(period)
-            }
-            Rule::Leading(word, entry) => {
-                let (key, entries) = self.entries(word, entry)?;
-                let leading = entries.iter().take_while(|is| **is).count();
-                if entries.iter().skip(leading).any(|is| *is) {
-                    let message = format!(
-                        "`{}`: `{}` stands not only at the start",
-                        self.path(word.text),
-                        entry.text
-                    );
-                    self.error(Some(key), message, None);
-                    return Err(Without::Wrong);
-                }
-                counted(leading)
-            }
-            Rule::Item(word, place) => {
-                let (key, value) = self.need(word)?;
-                let Json::List(list) = value else {
-                    return Err(self.other(key, value, "a list"));
-                };
-                match list.get(place - 1) {
-                    Some(value) => Given::Number(self.number(key, value)?),
-                    None => {
-                        let message = format!(
-                            "`{}` has {} entries, and entry {place} is wanted",
-                            self.path(word.text),
-                            list.len()
-                        );
-                        self.error(Some(key), message, None);
-                        return Err(Without::Wrong);
-                    }
-                }
-            }
-            Rule::When(condition, branches) => {
-                let [holds, otherwise] = &**branches;
-                let chosen = if self.holds(condition)? {
-                    holds
-                } else {
-                    otherwise
-                };
-                return self.apply(chosen, wants);
-            }
-            Rule::Has(_)
+            Rule::Every(word, entry) => self.every(word, entry)?,
+            Rule::Leading(word, entry) => self.leading(word, entry)?,
+            Rule::Item(word, place) => self.item(word, *place)?,
+            Rule::First(_)
+            | Rule::When(..)
+            | Rule::Has(_)
             | Rule::Is(..)
             | Rule::Above(..)
             | Rule::Not(_)
@@ -135,32 +136,62 @@ impl<'m, 's> Mapper<'m, 's> {
         })
     }
 
-    /// What the first rule whose keys are there comes to, and it; that it is not the first of all is told.
-    pub(super) fn first<'r>(
-        &mut self,
-        rules: &'m [Rule<'r>],
-        wants: Wants,
-    ) -> Result<(Given, &'m Rule<'r>), Without> {
-        let mut missing: Option<String> = None;
-        for rule in rules {
-            match self.apply(rule, wants) {
-                Err(Without::Missing(key)) => _ = missing.get_or_insert(key),
-                Ok(given) => {
-                    if let Some(key) = &missing
-                        && let Some(taken) = taken(&given, rule)
-                    {
-                        self.notes
-                            .push(format!("`{}` is not given: {taken}", self.path(key)));
-                    }
-                    return Ok((given, rule));
-                }
-                Err(wrong) => return Err(wrong),
-            }
+    /// The distance of the entries that are the one named, and no others.
+    fn every(&mut self, word: &Word<'_>, entry: &Text<'_>) -> Result<Given, Without> {
+        let (key, entries) = self.entries(word, entry)?;
+        let first = entries.iter().position(|is| *is);
+        let period = first.unwrap_or(entries.len()) + 1;
+        let even = |(at, is): (usize, &bool)| (at + 1).is_multiple_of(period) == *is;
+        if entries.iter().enumerate().all(even) {
+            return Ok(counted(period));
         }
-        Err(Without::Missing(missing.unwrap_or_default()))
+        let message = format!(
+            "`{}` is not periodic: `{entry}` comes first at entry {period}, then not at its multiples alone",
+            self.path(word.text),
+            entry = entry.text
+        );
+        self.error(Some(key), message, None);
+        Err(Without::Wrong)
     }
 
-    pub(super) fn holds(&mut self, rule: &'m Rule<'_>) -> Result<bool, Without> {
+    /// How many entries at the start are the one named, which does not come again.
+    fn leading(&mut self, word: &Word<'_>, entry: &Text<'_>) -> Result<Given, Without> {
+        let (key, entries) = self.entries(word, entry)?;
+        let leading = entries.iter().take_while(|is| **is).count();
+        if !entries.iter().skip(leading).any(|is| *is) {
+            return Ok(counted(leading));
+        }
+        let message = format!(
+            "`{}`: `{}` stands not only at the start",
+            self.path(word.text),
+            entry.text
+        );
+        self.error(Some(key), message, None);
+        Err(Without::Wrong)
+    }
+
+    /// An entry of a list by its place, from 1.
+    fn item(&mut self, word: &Word<'_>, place: usize) -> Result<Given, Without> {
+        let (key, value) = self.need(word)?;
+        let Json::List(list) = value else {
+            return Err(self.other(key, value, "a list"));
+        };
+        match list.get(place.saturating_sub(1)) {
+            Some(value) => Ok(Given::Number(self.number(key, value)?)),
+            None => {
+                let message = format!(
+                    "`{}` has {} entries, and entry {place} is wanted",
+                    self.path(word.text),
+                    list.len()
+                );
+                self.error(Some(key), message, None);
+                Err(Without::Wrong)
+            }
+        }
+    }
+
+    /// Whether a condition holds.
+    fn holds(&mut self, rule: &'m Rule<'_>) -> Result<bool, Without> {
         Ok(match rule {
             Rule::Has(word) => self.look(word.text).is_some(),
             Rule::Is(word, values) => {
@@ -175,7 +206,7 @@ impl<'m, 's> Mapper<'m, 's> {
             // A part that decides is enough, even where a key of another is missing.
             Rule::All(rules) => self.each(rules, false)?,
             Rule::Any(rules) => self.each(rules, true)?,
-            other => match self.apply(other, Wants::Flag)? {
+            other => match self.apply(other, Wants::Flag)?.given {
                 Given::Flag(flag) => flag,
                 Given::Number(_) | Given::Unset => false,
             },
@@ -183,7 +214,7 @@ impl<'m, 's> Mapper<'m, 's> {
     }
 
     /// Whether one of the conditions decides by being so.
-    pub(super) fn each(&mut self, rules: &'m [Rule<'_>], so: bool) -> Result<bool, Without> {
+    fn each(&mut self, rules: &'m [Rule<'_>], so: bool) -> Result<bool, Without> {
         let mut without = None;
         for rule in rules {
             match self.holds(rule) {
@@ -196,7 +227,7 @@ impl<'m, 's> Mapper<'m, 's> {
     }
 
     /// Which entries of a list are the one that is named.
-    pub(super) fn entries(
+    fn entries(
         &mut self,
         word: &Word<'_>,
         entry: &Text<'_>,
@@ -211,7 +242,7 @@ impl<'m, 's> Mapper<'m, 's> {
         }
     }
 
-    pub(super) fn formula(&mut self, text: &Text<'_>) -> Result<Poly, Without> {
+    fn formula(&mut self, text: &Text<'_>) -> Result<Poly, Without> {
         let expr = sym::parse(&text.text).map_err(|_| Without::Wrong)?;
         let symbols = Symbols::new();
         let mut cx = Context::new(&symbols);
@@ -244,7 +275,7 @@ impl<'m, 's> Mapper<'m, 's> {
     }
 
     /// A number as it is written, exactly.
-    pub(super) fn number(&mut self, key: &Key<'_>, value: &Json<'_>) -> Result<Poly, Without> {
+    fn number(&mut self, key: &Key<'_>, value: &Json<'_>) -> Result<Poly, Without> {
         let Json::Number(number) = value else {
             return Err(self.other(key, value, "a number"));
         };
@@ -258,7 +289,7 @@ impl<'m, 's> Mapper<'m, 's> {
     }
 
     /// Says that a value is of another kind.
-    pub(super) fn other(&mut self, key: &Key<'_>, value: &Json<'_>, wanted: &str) -> Without {
+    fn other(&mut self, key: &Key<'_>, value: &Json<'_>, wanted: &str) -> Without {
         let message = format!(
             "`{}` is {}, not {wanted}",
             self.path(&key.text),
@@ -271,19 +302,6 @@ impl<'m, 's> Mapper<'m, 's> {
 
 fn counted(number: usize) -> Given {
     Given::Number(Poly::int(i64::try_from(number).unwrap_or(i64::MAX)))
-}
-
-/// What is taken in place of a key that is not given.
-fn taken(given: &Given, rule: &Rule<'_>) -> Option<String> {
-    let value = match given {
-        Given::Unset => return None,
-        Given::Flag(flag) => flag.to_string(),
-        Given::Number(number) => number.as_const()?.to_string(),
-    };
-    Some(match rule {
-        Rule::Fixed(_) => format!("{value} is the family's default"),
-        rule => format!("{value} is taken, from {}", spelled(rule)),
-    })
 }
 
 /// A rule as it is named: its keys, or its formula.
@@ -321,9 +339,13 @@ pub(super) fn keys(rule: &Rule<'_>) -> Vec<String> {
     }
 }
 
+/// Names in formulas that are no keys.
+const FUNCTIONS: &[&str] = &["floor", "ceil", "min", "max", "mod", "clamp", "sum"];
+
 /// The names in a formula.
 fn names(text: &str) -> Vec<String> {
     let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
     let is_name = |word: &&str| word.starts_with(|c: char| c.is_alphabetic() || c == '_');
-    words.filter(is_name).map(str::to_owned).collect()
+    let names = words.filter(|word| is_name(word) && !FUNCTIONS.contains(word));
+    names.map(str::to_owned).collect()
 }
