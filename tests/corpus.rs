@@ -31,6 +31,11 @@ fn commands_of_the_corpus_hold() {
 }
 
 #[test]
+fn configurations_of_the_corpus_hold() {
+    replay("config");
+}
+
+#[test]
 fn expressions_of_the_corpus_hold() {
     replay("expression");
 }

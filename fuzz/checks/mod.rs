@@ -2,6 +2,7 @@
 //! up, `tests/corpus.rs` of those that are kept in `fuzz/corpus`. A check panics where something does not hold.
 
 pub mod command;
+pub mod config;
 pub mod expression;
 mod laws;
 pub mod model;
@@ -16,6 +17,7 @@ pub type Check = fn(&str);
 /// What is checked, by the folder of `fuzz/corpus` that holds its texts.
 pub const CHECKS: &[(&str, Check)] = &[
     ("command", command::check),
+    ("config", config::check),
     ("expression", expression::check),
     ("model", model::check),
     ("nodes", nodes::check),

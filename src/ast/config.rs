@@ -32,7 +32,23 @@ pub(crate) struct Config<'s> {
     pub(crate) within: Vec<Config<'s>>,
 }
 
+/// Most entries of all mappings of a file, those counted in too that they start with.
+const MAX_ENTRIES: usize = 100_000;
+
 impl<'s> Config<'s> {
+    /// How many entries it has, those of objects inside too.
+    fn entries(&self) -> usize {
+        let lists = [
+            self.classes.iter().map(|(_, sets)| sets.len() + 1).sum(),
+            self.values.len(),
+            self.requires.len(),
+            self.expects.len(),
+            self.ignored.len(),
+        ];
+        let own: usize = lists.iter().sum();
+        own + self.within.iter().map(Config::entries).sum::<usize>()
+    }
+
     /// The names that are given values, here and in objects inside.
     pub(super) fn sets(&self) -> Vec<Word<'s>> {
         let by_class = self.classes.iter().flat_map(|(_, sets)| sets);
@@ -122,8 +138,15 @@ impl Reader<'_> {
     /// The section `configs`.
     pub(super) fn configs<'s>(&mut self, tree: &Tree<'s>) -> Vec<Config<'s>> {
         let mut configs: Vec<Config<'s>> = Vec::new();
+        let mut entries = 0;
         for (name, tree) in self.section(tree, "configs") {
             let config = self.config(name, tree, &configs);
+            entries += config.as_ref().map_or(0, Config::entries);
+            if entries > MAX_ENTRIES {
+                let message = format!("mappings hold more than {MAX_ENTRIES} entries, the limit");
+                self.error(Code::Limit, name.span, message);
+                break;
+            }
             configs.extend(config);
         }
         configs

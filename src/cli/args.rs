@@ -28,6 +28,9 @@ const EXAMPLES: &str = "Examples:
   dotledger formula models/walkthrough.ron macs --in T,L,d --form factored
   dotledger formula models/llama.ron flops --preset llama3_8b --set T=8192 --profile megatron --per B*T
   dotledger report models/llama.ron --preset llama3_8b --profile megatron --against torchtitan
+  dotledger report config.json --phase decode --set B=1 --set T=8192
+  dotledger list llama --context 8192
+  dotledger new my_model --from llama
   dotledger ops Einsum
 
 Exit status: 0 fine, 1 the model or the check failed, 2 the call is wrong.";
