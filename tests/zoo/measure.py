@@ -5,7 +5,7 @@
 
 Reads NAME.config.json, builds the class that its `architectures` names, without weights (on the meta device), runs it
 under torch.utils.flop_counter.FlopCounterMode and writes NAME.json beside it. What a NAME.json already says by hand
-(title, notes, class, forward_comparable, params_also, and the points to measure) is kept; only the counts are new.
+(title, class, forward_comparable, kv_comparable, params_also, notes and the points to measure) is kept; only the counts are new.
 `--check` writes nothing and says whether the counts are those of the file. `--device cpu` runs with real weights and
 real routing of experts instead: for the small variants, as a check of the meta device.
 
@@ -28,7 +28,7 @@ from transformers.modeling_utils import no_init_weights
 # A module with more batched products than this in one call loops over something: they are one entry, `#bmm*`.
 MANY = 8
 VISION = {"vit", "deit", "dinov2", "swin", "convnext", "resnet", "clip_vision_model"}
-KEPT = ("title", "class", "forward_comparable", "params_also", "notes")
+KEPT = ("title", "class", "forward_comparable", "kv_comparable", "params_also", "notes")
 
 
 class Autocast(torch.autocast):
@@ -273,7 +273,7 @@ def measure(path, title, notes, device):
         new["forward"].append(counter.point(at))
     new["decode"] = [decode(model, modules, config, what, at, device, asked) for at in steps]
     new["kv_cache"] = []
-    whole = what == "causal" and not getattr(config, "kv_lora_rank", None) and "recurrent" not in config.model_type
+    whole = what == "causal" and new.get("kv_comparable", True)
     for at in steps if whole else []:
         out = run(model, None, asked, **inputs(config, what, at, device), use_cache=True)
         held = cache_elements(out.get("past_key_values"))
@@ -283,7 +283,7 @@ def measure(path, title, notes, device):
     if asked:
         print(f"{target.stem}: {', '.join(sorted(asked))} on {device}", file=sys.stderr)
     order = ("title", "class", "params", "params_also", "params_by_group", "forward_comparable")
-    order += ("forward", "decode", "kv_cache", "notes")
+    order += ("kv_comparable", "forward", "decode", "kv_cache", "notes")
     return target, old, {k: new[k] for k in order if k in new}
 
 
