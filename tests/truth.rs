@@ -212,7 +212,7 @@ fn t5_base_is_what_torch_counts() {
 /// elementwise, so that ours is apart from it there by what is told here.
 #[test]
 fn mamba_130m_is_what_torch_counts_beside_its_convolution() {
-    let text = std::fs::read_to_string("tests/truth/mamba-130m.json").expect("the measurement");
+    let text = std::fs::read_to_string("tests/zoo/others/mamba-130m.json").expect("the measurement");
     let measured: Value = serde_json::from_str(&text).expect("the measurement is JSON");
     let count = |value: &Value| IBig::from(value.as_u64().expect("a count"));
     for phase in ["forward", "decode"] {
@@ -280,81 +280,46 @@ fn vit_b_16_is_what_torch_counts() {
     agrees_with_torch("vit-b-16", "vit", "vit_b_16", &[], VIT);
 }
 
-/// Published parameters. Sources: model cards and safetensors totals of the named checkpoints; torchvision's model table
-/// for ViT; Peng et al. (2023), table 2, for RWKV-4, made exact by its formula 2*V*d + 13*L*d^2 + d*(11*L + 4); the tensors of the
-/// published module, summed by hand, for Mamba-2.
-const PUBLISHED: &[(&str, &str, u64)] = &[
-    ("gpt2", "gpt2", 124_439_808),
-    ("gpt2", "gpt2_medium", 354_823_168),
-    ("gpt2", "gpt2_large", 774_030_080),
-    ("gpt2", "gpt2_xl", 1_557_611_200),
-    ("gpt2", "nanogpt", 124_337_664),
-    ("llama", "llama_7b", 6_738_415_616),
-    ("llama", "llama_13b", 13_015_864_320),
-    ("llama", "llama_33b", 32_528_943_616),
-    ("llama", "llama_65b", 65_285_660_672),
-    ("llama", "llama2_7b", 6_738_415_616),
-    ("llama", "llama2_13b", 13_015_864_320),
-    ("llama", "llama2_70b", 68_976_648_192),
-    ("llama", "llama3_8b", 8_030_261_248),
-    ("llama", "llama3_70b", 70_553_706_496),
-    ("llama", "llama3_1_405b", 405_853_388_800),
-    ("llama", "llama3_2_1b", 1_235_814_400),
-    ("llama", "llama3_2_3b", 3_212_749_824),
-    ("mistral", "mistral_7b_v0_1", 7_241_732_096),
-    ("mixtral", "mixtral_8x7b", 46_702_792_704),
-    ("mixtral", "mixtral_8x22b", 140_620_634_112),
-    ("deepseek", "deepseek_v2_lite", 15_706_484_224),
-    ("deepseek", "deepseek_v2", 235_741_434_880),
-    ("deepseek", "deepseek_v3", 671_026_419_200),
-    ("gemma2", "gemma2_2b", 2_614_341_888),
-    ("gemma2", "gemma2_9b", 9_241_705_984),
-    ("gemma2", "gemma2_27b", 27_227_128_320),
-    ("bert", "bert_base_uncased", 109_482_240),
-    ("bert", "bert_base_cased", 108_310_272),
-    ("bert", "bert_large_uncased", 335_141_888),
-    ("bert", "bert_large_cased", 333_579_264),
-    ("vit", "vit_b_16", 86_567_656),
-    ("vit", "vit_b_32", 88_224_232),
-    ("vit", "vit_l_16", 304_326_632),
-    ("vit", "vit_l_32", 306_535_400),
-    ("vit", "vit_h_14", 632_045_800),
-    ("mamba", "mamba_130m", 129_135_360),
-    ("mamba", "mamba_370m", 371_516_416),
-    ("mamba", "mamba_790m", 793_204_224),
-    ("mamba", "mamba_1_4b", 1_372_178_432),
-    ("mamba", "mamba_2_8b", 2_768_345_600),
-    ("mamba2", "mamba2_130m", 128_989_632),
-    ("mamba2", "mamba2_370m", 368_346_624),
-    ("mamba2", "mamba2_780m", 780_161_280),
-    ("mamba2", "mamba2_1_3b", 1_343_757_312),
-    ("mamba2", "mamba2_2_7b", 2_702_599_680),
-    ("rwkv4", "rwkv4_169m", 169_342_464),
-    ("rwkv4", "rwkv4_430m", 430_397_440),
-    ("rwkv4", "rwkv4_1_5b", 1_515_106_304),
-    ("rwkv4", "rwkv4_3b", 2_984_627_200),
-    ("rwkv4", "rwkv4_7b", 7_392_649_216),
-    ("rwkv4", "rwkv4_14b", 14_148_597_760),
-    ("t5", "t5_small", 60_506_624),
-    ("t5", "t5_base", 222_903_552),
-    ("t5", "t5_large", 737_668_096),
-    ("t5", "t5_3b", 2_851_598_336),
-    ("t5", "t5_11b", 11_307_321_344),
-    ("t5", "t5_v1_1_base", 247_577_856),
-];
+/// A published size with its published parameters.
+struct Published {
+    family: String,
+    preset: String,
+    params: IBig,
+}
+
+/// Those of `tests/truth/presets.csv`, which names the source of each.
+fn published() -> Vec<Published> {
+    let mut reader = csv::Reader::from_path("tests/truth/presets.csv").expect("the table is there");
+    let rows = reader.records().map(|row| row.expect("a row of four"));
+    rows.map(|row| {
+        assert!(!row[3].is_empty(), "{row:?} has no source");
+        Published {
+            family: row[0].to_owned(),
+            preset: row[1].to_owned(),
+            params: row[2].parse().expect("a number"),
+        }
+    })
+    .collect()
+}
 
 #[test]
 fn published_sizes_have_their_published_parameters() {
-    for (file, preset, params) in PUBLISHED {
-        let model = model(file, preset, &[]);
+    for Published {
+        family,
+        preset,
+        params,
+    } in published()
+    {
+        let model = model(&family, &preset, &[]);
         let ledger = ledger(&model, "forward", "exact");
         let counted = number(&ledger.params());
-        assert_eq!(counted, IBig::from(*params), "{file} {preset}");
+        assert_eq!(counted, params, "{family} {preset}");
     }
 }
 
 #[test]
 fn every_preset_is_compared_with_a_published_size() {
+    let published = published();
     let models = std::fs::read_dir("models").expect("the folder of models");
     for entry in models {
         let path = entry.expect("an entry of the folder").path();
@@ -364,9 +329,8 @@ fn every_preset_is_compared_with_a_published_size() {
             continue; // of a text-book, which gives its work and not its parameters
         }
         for preset in model(file, "", &[]).presets() {
-            let compared = PUBLISHED
-                .iter()
-                .any(|(of, size, _)| *of == file && *size == preset);
+            let mut all = published.iter();
+            let compared = all.any(|known| known.family == file && known.preset == preset);
             assert!(compared, "{file} {preset}");
         }
     }
