@@ -94,7 +94,8 @@ class Routing(TorchFunctionMode):
     and is answered no; measure() says so, for only what does not change a count may be asked.
     """
 
-    INDEXED = {torch.Tensor.index_add_, torch.Tensor.gather, torch.Tensor.scatter_, torch.Tensor.scatter}
+    # These take no arguments of two devices: a real choice or a constant joins the others.
+    STRICT = {torch.Tensor.index_add_, torch.Tensor.gather, torch.Tensor.scatter_, torch.Tensor.masked_fill}
 
     def __init__(self):
         self.chosen = self.asked = False
@@ -108,7 +109,7 @@ class Routing(TorchFunctionMode):
             with torch.device("cpu"):
                 ring = torch.arange(index.numel()) % among
             return torch.return_types.topk((values, ring.view(index.shape)))
-        if func in self.INDEXED and args[0].is_meta:
+        if func in self.STRICT and args[0].is_meta:
             args = tuple(a.to("meta") if isinstance(a, torch.Tensor) else a for a in args)
         if func in (torch.Tensor.__bool__, torch.Tensor.__contains__) and args[0].is_meta:
             self.asked = True
