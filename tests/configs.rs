@@ -297,3 +297,38 @@ fn each_shipped_family_reads_its_mapping() {
         assert_eq!(written, !family.kinds().is_empty(), "{}", family.name);
     }
 }
+
+/// The settings and the notes that a configuration comes to.
+fn found(values: &str, keys: &str) -> (Vec<String>, Vec<String>) {
+    let text = format!(
+        "Model(name: \"m\", phases: [forward], symbols: (T: context, d: width, W: window), \
+         switches: (windowed: Switch(false, \"x\")), configs: (m: Config(values: ({values}))), \
+         inputs: (x: \"@n d\"), nodes: (y: Linear(x, \"d -> d\")), output: y)"
+    );
+    let own = Family {
+        name: "m.ron",
+        text: &text,
+    };
+    let config = format!("{{\"model_type\": \"m\"{keys}}}");
+    let imported = import("m.json", &config, Some(own)).expect("the configuration is right");
+    let settings = imported.origin.settings.into_iter();
+    let settings = settings.map(|known| format!("{} = {}", known.name, known.value));
+    (settings.collect(), imported.origin.notes)
+}
+
+#[test]
+fn a_key_that_is_null_is_not_a_key_that_is_left_out() {
+    let values = "windowed: Not(Null(window)), W: [When(Null(window), unset, window), 8]";
+    let (settings, notes) = found(values, ", \"window\": null");
+    assert_eq!(settings, ["windowed = false"]);
+    assert!(notes.is_empty(), "{notes:?}");
+    let (settings, notes) = found(values, ", \"window\": 5");
+    assert_eq!(settings, ["windowed = true", "W = 5"]);
+    assert!(notes.is_empty(), "{notes:?}");
+    let (settings, notes) = found(values, "");
+    assert_eq!(settings, ["windowed = true", "W = 8"]);
+    assert_eq!(
+        notes,
+        ["`window` is not given: W = 8, the family's default"]
+    );
+}

@@ -212,7 +212,8 @@ fn t5_base_is_what_torch_counts() {
 /// elementwise, so that ours is apart from it there by what is told here.
 #[test]
 fn mamba_130m_is_what_torch_counts_beside_its_convolution() {
-    let text = std::fs::read_to_string("tests/zoo/others/mamba-130m.json").expect("the measurement");
+    let text =
+        std::fs::read_to_string("tests/zoo/others/mamba-130m.json").expect("the measurement");
     let measured: Value = serde_json::from_str(&text).expect("the measurement is JSON");
     let count = |value: &Value| IBig::from(value.as_u64().expect("a count"));
     for phase in ["forward", "decode"] {

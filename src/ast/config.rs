@@ -92,6 +92,9 @@ pub(crate) enum Rule<'s> {
     When(Box<Rule<'s>>, Box<[Rule<'s>; 2]>),
     /// Whether a key is there and is not `null`.
     Has(Word<'s>),
+    /// Whether a key is there and is `null`, which the published code may take for another value than it gives a key that is
+    /// left out.
+    Null(Word<'s>),
     /// Whether a key has one of these values.
     Is(Word<'s>, Vec<Text<'s>>),
     /// Whether the first formula is greater than the second.
@@ -127,6 +130,7 @@ const CALLS: &[(&str, &[Slot])] = &[
         &[("condition", true), ("holds", true), ("otherwise", true)],
     ),
     ("Has", &[("key", true)]),
+    ("Null", &[("key", true)]),
     ("Is", &[("key", true), ("values", true)]),
     ("Above", &[("formula", true), ("bound", true)]),
     ("Not", &[("condition", true)]),
@@ -336,6 +340,7 @@ impl Reader<'_> {
                 Box::new([self.rule(holds)?, self.rule(otherwise)?]),
             ),
             ("Has", [key]) => Rule::Has(self.name(key)?),
+            ("Null", [key]) => Rule::Null(self.name(key)?),
             ("Is", [key, values]) => Rule::Is(self.name(key)?, self.entries(values)),
             ("Above", [formula, bound]) => {
                 Rule::Above(self.formula(formula)?, self.formula(bound)?)

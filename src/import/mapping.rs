@@ -133,6 +133,13 @@ impl<'m, 's> Mapper<'m, 's> {
         None
     }
 
+    /// Whether a key is there, in the object that is looked at or one around it, and is `null`.
+    pub(super) fn is_null(&self, key: &str) -> bool {
+        let mut around = self.scopes.iter().rev();
+        let found = around.find_map(|(_, object)| object.get(key));
+        found.is_some_and(|(_, value)| *value == Json::Null)
+    }
+
     pub(super) fn need(&mut self, key: &Word<'_>) -> Result<(&'m Key<'s>, &'m Json<'s>), Without> {
         self.look(key.text)
             .ok_or_else(|| Without::Missing(key.text.to_owned()))

@@ -1,5 +1,7 @@
 //! What a rule of a mapping comes to in a configuration.
 
+use std::collections::BTreeSet;
+
 use super::json::{Json, Key};
 use super::mapping::{Mapper, is_one_of};
 use crate::ast::config::Rule;
@@ -128,6 +130,7 @@ impl<'m, 's> Mapper<'m, 's> {
             Rule::First(_)
             | Rule::When(..)
             | Rule::Has(_)
+            | Rule::Null(_)
             | Rule::Is(..)
             | Rule::Above(..)
             | Rule::Not(_)
@@ -194,6 +197,7 @@ impl<'m, 's> Mapper<'m, 's> {
     fn holds(&mut self, rule: &'m Rule<'_>) -> Result<bool, Without> {
         Ok(match rule {
             Rule::Has(word) => self.look(word.text).is_some(),
+            Rule::Null(word) => self.is_null(word.text),
             Rule::Is(word, values) => {
                 let (_, value) = self.need(word)?;
                 is_one_of(value, values)
@@ -310,7 +314,12 @@ pub(super) fn spelled(rule: &Rule<'_>) -> String {
         Rule::Formula(text) | Rule::Fixed(text) => text.text.to_string(),
         Rule::Item(key, place) => format!("{}[{place}]", key.text),
         Rule::First(rules) => rules.first().map_or_else(String::new, spelled),
-        rule => keys(rule).join(", "),
+        rule => {
+            let mut seen = BTreeSet::new();
+            let mut keys = keys(rule);
+            keys.retain(|key| seen.insert(key.clone()));
+            keys.join(", ")
+        }
     }
 }
 
@@ -326,6 +335,7 @@ pub(super) fn keys(rule: &Rule<'_>) -> Vec<String> {
         | Rule::Leading(word, _)
         | Rule::Item(word, _)
         | Rule::Has(word)
+        | Rule::Null(word)
         | Rule::Is(word, _) => vec![word.text.to_owned()],
         Rule::Formula(text) => names(&text.text),
         Rule::Above(formula, bound) => [names(&formula.text), names(&bound.text)].concat(),
