@@ -435,7 +435,18 @@ pub(crate) fn sections(text: &str) -> Vec<(&str, Range<usize>)> {
     match ron::parse(text).map(|tree| tree.kind) {
         Ok(Kind::Struct(_, fields)) => {
             let fields = fields.into_iter();
-            let each = fields.map(|(name, tree)| (name.text, name.span.start..tree.span.end));
+            let each = fields.map(|(name, tree)| {
+                let rest = text.get(tree.span.end..).unwrap_or_default();
+                // The place of a text is that of what is inside its quotes.
+                let quotes = match tree.kind {
+                    Kind::Text(_) => {
+                        let after = rest.strip_prefix('"').unwrap_or(rest);
+                        rest.len() - after.trim_start_matches('#').len()
+                    }
+                    _ => 0,
+                };
+                (name.text, name.span.start..tree.span.end + quotes)
+            });
             each.collect()
         }
         _ => Vec::new(),

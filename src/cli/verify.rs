@@ -3,6 +3,7 @@
 use super::args::{VerdictFormat, Verify};
 use super::files::{self, Open};
 use super::{Failure, Said};
+use crate::import::is_config;
 use crate::model::Options;
 use crate::report::{disagreement, verdict};
 use crate::verify::{Plan, verify};
@@ -34,6 +35,12 @@ pub(super) fn run(args: &Verify, open: Open<'_>) -> Result<Said, Failure> {
     let mut wrong = Vec::new();
     for path in &args.files {
         let verified = files::read(path, "Model", open).and_then(|(name, text)| {
+            if is_config(&text) {
+                return Err(Failure::Failed(format!(
+                    "error: verify walks models at small sizes, and {name} is a configuration\n  \
+                     help: `dotledger import` makes a model file of it, and `dotledger show` prints its family"
+                )));
+            }
             let found = verify(&name, &text, &options, &plan)?;
             match args.format {
                 VerdictFormat::Table => said.push_str(&verdict(&name, &found)),

@@ -9,6 +9,7 @@ mod files;
 mod hostile;
 mod limits;
 mod verify;
+mod zoo;
 
 struct Outcome {
     code: Option<i32>,
