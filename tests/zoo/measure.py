@@ -96,6 +96,7 @@ class Routing(TorchFunctionMode):
 
     # These take no arguments of two devices: a real choice or a constant joins the others.
     STRICT = {torch.Tensor.index_add_, torch.Tensor.gather, torch.Tensor.scatter_, torch.Tensor.masked_fill}
+    STRICT |= {torch.Tensor.gt, torch.Tensor.__gt__}
 
     def __init__(self):
         self.chosen = self.asked = False
@@ -125,6 +126,7 @@ def build(config, name, device):
     config = copy.deepcopy(config)
     config._attn_implementation = "eager"
     config.dtype = torch.float32
+    config.use_mamba_kernels = False  # Jamba's, of a GPU
     # There is nothing to initialise, and the library cannot initialise norms without parameters (OPT).
     with torch.device(device), no_init_weights():
         model = getattr(transformers, name)(config).eval()
@@ -209,7 +211,9 @@ def inputs(config, what, at, device):
         return {"input_features": mel, "decoder_input_ids": ids(b, t, device)}
     if what == "pair":
         return {"input_ids": ids(b, s, device), "decoder_input_ids": ids(b, t, device)}
-    return {"input_ids": ids(b, t, device)}
+    # Jamba takes the size of its mask from the last place, which must be real.
+    places = {"cache_position": torch.arange(t)} if config.model_type == "jamba" else {}
+    return {"input_ids": ids(b, t, device), **places}
 
 
 def run(model, counter, asked, **given):
