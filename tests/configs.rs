@@ -153,10 +153,11 @@ fn a_class_sets_what_it_says_and_another_mapping_may_start_from_one() {
 
 #[test]
 fn keys_that_nobody_understands_are_told() {
-    let odd = json!({"act": "gelu", "extra": 1, "inner": {"width": 5, "depth": 2}, "quantization_config": {"bits": 4},
+    let odd = json!({"act": "gelu", "ratio": 3, "extra": 1, "inner": {"width": 5, "depth": 2}, "quantization_config": {"bits": 4},
         "torch_dtype": "bfloat16", "nothing": null});
     insta::assert_snapshot!(notes(&odd), @r#"
     `act` is the text "gelu": elementwise arithmetic is counted as for silu or gated-silu, all else is the same
+    `ratio` is the number 3: the published code does not read it, and does as for 4
     `inner.depth` is not understood and left out
     `quantization_config` is left out: parameters are counted as scalars, and bytes are those of `--dtype`
     `extra` is not understood and left out

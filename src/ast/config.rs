@@ -26,6 +26,8 @@ pub(crate) struct Config<'s> {
     pub(crate) requires: Vec<Allowed<'s>>,
     /// Keys whose other values change elementwise arithmetic, and nothing else that is counted.
     pub(crate) expects: Vec<Allowed<'s>>,
+    /// Keys that the published code does not read, with the values that what it does anyway would have.
+    pub(crate) unread: Vec<Allowed<'s>>,
     /// Keys that change nothing that is counted.
     pub(crate) ignored: Vec<Word<'s>>,
     /// Objects inside this one.
@@ -43,6 +45,7 @@ impl<'s> Config<'s> {
             self.values.len(),
             self.requires.len(),
             self.expects.len(),
+            self.unread.len(),
             self.ignored.len(),
         ];
         let own: usize = lists.iter().sum();
@@ -107,13 +110,14 @@ pub(crate) enum Rule<'s> {
     Any(Vec<Rule<'s>>),
 }
 
-const CONFIG: &[Slot; 8] = &[
+const CONFIG: &[Slot; 9] = &[
     ("like", false),
     ("also", false),
     ("classes", false),
     ("values", false),
     ("requires", false),
     ("expects", false),
+    ("unread", false),
     ("ignored", false),
     ("within", false),
 ];
@@ -179,6 +183,7 @@ impl Reader<'_> {
             values,
             requires,
             expects,
+            unread,
             ignored,
             within,
         ] = self.slots(tree, "Config", CONFIG)?;
@@ -191,6 +196,7 @@ impl Reader<'_> {
                 values: Vec::new(),
                 requires: Vec::new(),
                 expects: Vec::new(),
+                unread: Vec::new(),
                 ignored: Vec::new(),
                 within: Vec::new(),
             },
@@ -212,6 +218,7 @@ impl Reader<'_> {
         for (tree, list) in [
             (requires, &mut config.requires),
             (expects, &mut config.expects),
+            (unread, &mut config.unread),
         ] {
             for (key, tree) in tree.map_or_else(Vec::new, |tree| self.section(tree, "keys")) {
                 let values = self.entries(tree);

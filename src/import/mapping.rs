@@ -55,7 +55,15 @@ impl<'m, 's> Mapper<'m, 's> {
             self.require(allowed, config.name.text);
         }
         for allowed in &config.expects {
-            self.expect(allowed);
+            let effect = "elementwise arithmetic is counted as for";
+            self.expect(allowed, effect, ", all else is the same");
+        }
+        for allowed in &config.unread {
+            self.expect(
+                allowed,
+                "the published code does not read it, and does as for",
+                "",
+            );
         }
         for (name, rule) in &config.values {
             self.value(name, rule);
@@ -226,17 +234,18 @@ impl<'m, 's> Mapper<'m, 's> {
         }
     }
 
-    /// A key whose other values mean other elementwise arithmetic.
-    fn expect(&mut self, allowed: &Allowed<'_>) {
+    /// A key whose other values change nothing of what is counted as for one of these.
+    fn expect(&mut self, allowed: &Allowed<'_>, effect: &str, rest: &str) {
         if let Some((key, value)) = self.look(allowed.key.text)
             && !is_one_of(value, &allowed.values)
         {
-            self.notes.push(format!(
-                "`{}` is {}: elementwise arithmetic is counted as for {}, all else is the same",
+            let note = format!(
+                "`{}` is {}: {effect} {}{rest}",
                 self.path(&key.text),
                 value.described(),
                 words(&allowed.values)
-            ));
+            );
+            self.notes.push(note);
         }
     }
 
