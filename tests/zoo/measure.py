@@ -233,7 +233,8 @@ def decode(model, modules, config, what, at, device, asked):
     before = inputs(config, what, {**at, "T": at["T"] - 1}, device)
     out = run(model, None, asked, **before, use_cache=True)
     token, b, t = ids(at["B"], 1, device), at["B"], at["T"]
-    place = {"cache_position": torch.tensor([t - 1], device=device)}
+    # A real place: Mamba 2 asks whether it is the first and would convolve the whole window again if told it is.
+    place = {"cache_position": torch.tensor([t - 1])}
     if hasattr(out, "cache_params") or hasattr(out, "state"):
         key = "cache_params" if hasattr(out, "cache_params") else "state"
         place = place if key == "cache_params" else {}
