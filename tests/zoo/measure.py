@@ -233,12 +233,13 @@ def decode(model, modules, config, what, at, device, asked):
     before = inputs(config, what, {**at, "T": at["T"] - 1}, device)
     out = run(model, None, asked, **before, use_cache=True)
     token, b, t = ids(at["B"], 1, device), at["B"], at["T"]
-    # A real place: Mamba 2 asks whether it is the first and would convolve the whole window again if told it is.
-    place = {"cache_position": torch.tensor([t - 1])}
-    if hasattr(out, "cache_params") or hasattr(out, "state"):
-        key = "cache_params" if hasattr(out, "cache_params") else "state"
-        place = place if key == "cache_params" else {}
-        run(model, counter, asked, input_ids=token, **{key: out[key]}, **place, use_cache=True)
+    place = {"cache_position": torch.tensor([t - 1], device=device)}
+    if hasattr(out, "cache_params"):
+        # A real place: Mamba 2 asks whether it is the first and would convolve the whole window again if told it is.
+        place = {"cache_params": out.cache_params, "cache_position": torch.tensor([t - 1])}
+        run(model, counter, asked, input_ids=token, **place, use_cache=True)
+    elif hasattr(out, "state"):
+        run(model, counter, asked, input_ids=token, state=out.state, use_cache=True)
     elif what in ("pair", "audio"):
         encoded = transformers.modeling_outputs.BaseModelOutput(last_hidden_state=out.encoder_last_hidden_state)
         given = {"encoder_outputs": encoded, "decoder_input_ids": token, "past_key_values": out.past_key_values}
