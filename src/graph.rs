@@ -265,7 +265,10 @@ impl BlockBuilder {
         inputs: Vec<(String, Shape)>,
         output: NodeId,
     ) -> Result<Block, Vec<(String, Span)>> {
-        let BlockBuilder { nodes, passed_over } = self;
+        let BlockBuilder {
+            mut nodes,
+            passed_over,
+        } = self;
         let in_order = nodes
             .edge_references()
             .all(|edge| edge.source() < edge.target());
@@ -285,6 +288,11 @@ impl BlockBuilder {
         if !passed_over.is_empty() {
             let runs = running(&nodes, output, &passed_over);
             order.retain(|node| runs.is_visited(&node.index()));
+            // What does not run reads nothing.
+            nodes.retain_edges(|graph, edge| {
+                let ends = graph.edge_endpoints(edge);
+                ends.is_some_and(|(_, user)| runs.is_visited(&user))
+            });
         }
         Ok(Block {
             name,

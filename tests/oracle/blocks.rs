@@ -216,3 +216,20 @@ fn blocks_that_call_each_other_twice_are_counted_as_often_as_they_run() {
     );
     check("doubling", &text, 2);
 }
+
+/// A head that is left out, and would have read the table that is looked up.
+#[test]
+fn what_does_not_run_reads_no_weights() {
+    let text = r#"Model(name: "headless", symbols: (N: "positions", V: vocabulary, d: width),
+        switches: (headless: Switch(true, "no head")),
+        inputs: (x: "@N"),
+        nodes: (
+            table:  Param("V d"),
+            looked: Gather(table, x),
+            logits: Einsum("n d, v d -> n v", [looked, table]),
+        ), output: If(headless, looked, logits))"#;
+    for on in [false, true] {
+        let mut bench = Bench::new("headless", text, &[("headless".to_owned(), on)]);
+        bench.compare_at_random(&mut Random::new(3), 6, 5);
+    }
+}
