@@ -135,6 +135,35 @@ fn conditions_choose() {
 }
 
 #[test]
+fn a_formula_is_summed_over_a_list() {
+    assert_eq!(values(&json!({"widths": [7, 8, 20]}), &["w"]), "w=35");
+    let message = refused(&json!({"widths": [7, "wide"]}));
+    assert!(message.contains("`widths`"), "{message}");
+    let message = refused(&json!({"widths": 7}));
+    assert!(message.contains("not a list"), "{message}");
+    // Of layers that take their kinds in turn, those of one kind.
+    let kinds = ["full", "local", "local", "full", "local"];
+    let layers = [
+        (1, 1),
+        (3, 1),
+        (4, 2),
+        (5, 2),
+        (6, 3),
+        (8, 3),
+        (9, 4),
+        (23, 9),
+    ];
+    for (layers, full) in layers {
+        let given = json!({"kinds": kinds, "num_layers": layers});
+        assert_eq!(
+            values(&given, &["t"]),
+            format!("t={full}"),
+            "{layers} layers"
+        );
+    }
+}
+
+#[test]
 fn a_class_sets_what_it_says_and_another_mapping_may_start_from_one() {
     assert_eq!(
         values(&json!({"architectures": ["FamilyModel"]}), &["headless"]),

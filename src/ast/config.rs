@@ -91,6 +91,9 @@ pub(crate) enum Rule<'s> {
     Leading(Word<'s>, Text<'s>),
     /// An entry of a list, from 1.
     Item(Word<'s>, usize),
+    /// The sum of a formula over the entries of a list, or over those that are this one. It calls an entry `entry`, its place
+    /// from 0 `place`, and the number of all `length`.
+    Sum(Word<'s>, Text<'s>, Option<Text<'s>>),
     /// The first rule if the condition holds, else the second.
     When(Box<Rule<'s>>, Box<[Rule<'s>; 2]>),
     /// Whether a key is there and is not `null`.
@@ -129,6 +132,7 @@ const CALLS: &[(&str, &[Slot])] = &[
     ("Every", &[("key", true), ("entry", true)]),
     ("Leading", &[("key", true), ("entry", true)]),
     ("Item", &[("key", true), ("place", true)]),
+    ("Sum", &[("key", true), ("formula", true), ("entry", false)]),
     (
         "When",
         &[("condition", true), ("holds", true), ("otherwise", true)],
@@ -342,6 +346,12 @@ impl Reader<'_> {
                     }
                 }
             }
+            ("Sum", [key, formula]) => Rule::Sum(self.name(key)?, self.formula(formula)?, None),
+            ("Sum", [key, formula, entry]) => Rule::Sum(
+                self.name(key)?,
+                self.formula(formula)?,
+                Some(self.entry(entry)?),
+            ),
             ("When", [condition, holds, otherwise]) => Rule::When(
                 boxed(self.rule(condition)?),
                 Box::new([self.rule(holds)?, self.rule(otherwise)?]),

@@ -35,6 +35,9 @@ impl Given {
     }
 }
 
+/// What a formula that is summed over a list calls an entry, its place from 0, and the number of all.
+const OF_A_LIST: [&str; 3] = ["entry", "place", "length"];
+
 /// What a rule comes to, and how.
 pub(super) struct Found<'r, 's> {
     pub(super) given: Given,
@@ -127,6 +130,7 @@ impl<'m, 's> Mapper<'m, 's> {
             Rule::Every(word, entry) => self.every(word, entry)?,
             Rule::Leading(word, entry) => self.leading(word, entry)?,
             Rule::Item(word, place) => self.item(word, *place)?,
+            Rule::Sum(word, formula, wanted) => self.sum(word, formula, wanted.as_ref())?,
             Rule::First(_)
             | Rule::When(..)
             | Rule::Has(_)
@@ -193,6 +197,34 @@ impl<'m, 's> Mapper<'m, 's> {
         }
     }
 
+    /// A formula summed over the entries of a list, or over those that are the one named.
+    fn sum(
+        &mut self,
+        word: &Word<'_>,
+        formula: &Text<'_>,
+        wanted: Option<&Text<'_>>,
+    ) -> Result<Given, Without> {
+        let (key, value) = self.need(word)?;
+        let Json::List(list) = value else {
+            return Err(self.other(key, value, "a list"));
+        };
+        let mut sum = Poly::int(0);
+        for (place, entry) in list.iter().enumerate() {
+            let passed = |wanted| !is_one_of(entry, std::slice::from_ref(wanted));
+            if wanted.is_some_and(passed) {
+                continue;
+            }
+            let of_list = Place {
+                key,
+                entry,
+                place: size(place),
+                length: size(list.len()),
+            };
+            sum = sum + self.formula_of(formula, Some(&of_list))?;
+        }
+        Ok(Given::Number(sum))
+    }
+
     /// Whether a condition holds.
     fn holds(&mut self, rule: &'m Rule<'_>) -> Result<bool, Without> {
         Ok(match rule {
@@ -247,15 +279,29 @@ impl<'m, 's> Mapper<'m, 's> {
     }
 
     fn formula(&mut self, text: &Text<'_>) -> Result<Poly, Without> {
+        self.formula_of(text, None)
+    }
+
+    /// What a formula comes to, of keys and of a place in a list.
+    fn formula_of(
+        &mut self,
+        text: &Text<'_>,
+        of_list: Option<&Place<'_, '_>>,
+    ) -> Result<Poly, Without> {
         let expr = sym::parse(&text.text).map_err(|_| Without::Wrong)?;
         let symbols = Symbols::new();
         let mut cx = Context::new(&symbols);
         let mut without = None;
         let value = expr.lower_freely(
             &mut |name, _| {
-                let number = match self.look(name) {
-                    Some((key, value)) => self.number(key, value),
-                    None => Err(Without::Missing(name.to_owned())),
+                let number = match (of_list, name) {
+                    (Some(of), "entry") => self.number(of.key, of.entry),
+                    (Some(of), "place") => Ok(of.place.clone()),
+                    (Some(of), "length") => Ok(of.length.clone()),
+                    _ => match self.look(name) {
+                        Some((key, value)) => self.number(key, value),
+                        None => Err(Without::Missing(name.to_owned())),
+                    },
                 };
                 number
                     .map_err(|error| without = without.take().or(Some(error)))
@@ -304,8 +350,20 @@ impl<'m, 's> Mapper<'m, 's> {
     }
 }
 
+/// A place in a list, as a formula that is summed over the list sees it.
+struct Place<'p, 's> {
+    key: &'p Key<'s>,
+    entry: &'p Json<'s>,
+    place: Poly,
+    length: Poly,
+}
+
+fn size(number: usize) -> Poly {
+    Poly::int(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
 fn counted(number: usize) -> Given {
-    Given::Number(Poly::int(i64::try_from(number).unwrap_or(i64::MAX)))
+    Given::Number(size(number))
 }
 
 /// A rule as it is named: its keys, or its formula.
@@ -313,6 +371,7 @@ pub(super) fn spelled(rule: &Rule<'_>) -> String {
     match rule {
         Rule::Formula(text) | Rule::Fixed(text) => text.text.to_string(),
         Rule::Item(key, place) => format!("{}[{place}]", key.text),
+        Rule::Sum(key, ..) => key.text.to_owned(),
         Rule::First(rules) => rules.first().map_or_else(String::new, spelled),
         rule => {
             let mut seen = BTreeSet::new();
@@ -337,6 +396,12 @@ pub(super) fn keys(rule: &Rule<'_>) -> Vec<String> {
         | Rule::Has(word)
         | Rule::Null(word)
         | Rule::Is(word, _) => vec![word.text.to_owned()],
+        Rule::Sum(word, formula, _) => {
+            let mut all = vec![word.text.to_owned()];
+            all.extend(names(&formula.text));
+            all.retain(|name| !OF_A_LIST.contains(&name.as_str()));
+            all
+        }
         Rule::Formula(text) => names(&text.text),
         Rule::Above(formula, bound) => [names(&formula.text), names(&bound.text)].concat(),
         Rule::First(rules) | Rule::All(rules) | Rule::Any(rules) => of(rules),
