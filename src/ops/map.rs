@@ -5,9 +5,9 @@
 //!
 //! - shape: that of the inputs, or the output of the equation
 //! - work: elementwise, by kind, for each output scalar: `add sub` 1 add; `mul scale square` 1 mul; `div` 1 div;
-//!   `relu max` 1 compare; `exp` 1 exp; `log` 1 log; `tanh` 1 tanh; `sigmoid` exp, add, div; `silu` a sigmoid and 1 mul;
-//!   `softplus` exp, add, log; `gelu` 3 mul, 1 add, 1 erf; `gelu_tanh` 6 mul, 2 add, 1 tanh; `rotary` 2 mul, 1 add; `mask`
-//!   and `copy` nothing
+//!   `relu max` 1 compare; `exp` 1 exp; `log` 1 log; `sqrt` 1 sqrt; `tanh` 1 tanh; `sigmoid` exp, add, div; `silu` a
+//!   sigmoid and 1 mul; `softplus` exp, add, log; `gelu` 3 mul, 1 add, 1 erf; `gelu_tanh` 6 mul, 2 add, 1 tanh; `rotary` 2 mul,
+//!   1 add; `mask` and `copy` nothing
 //!
 //! ```ron
 //! sum: Map(add, [x, attended]),
@@ -37,6 +37,7 @@ const FUNCTIONS: &[Function] = &[
     ("relu", 1, &[(Kind::Compare, 1)]),
     ("exp", 1, &[(Kind::Exp, 1)]),
     ("log", 1, &[(Kind::Log, 1)]),
+    ("sqrt", 1, &[(Kind::Sqrt, 1)]),
     ("tanh", 1, &[(Kind::Tanh, 1)]),
     (
         "sigmoid",

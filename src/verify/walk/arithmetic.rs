@@ -104,6 +104,7 @@ impl Calc<'_> {
             "exp" => self.exp(x),
             "log" => self.log(x),
             "softplus" => self.softplus(x),
+            "sqrt" => self.sqrt(x),
             "tanh" => self.tanh(x),
             "sigmoid" => self.sigmoid(x),
             "silu" => {

@@ -2,13 +2,14 @@
 
 use super::build::{Builder, Scope, Value};
 
-const UNARY: [&str; 14] = [
+const UNARY: [&str; 15] = [
     "copy",
     "scale",
     "square",
     "relu",
     "exp",
     "log",
+    "sqrt",
     "tanh",
     "sigmoid",
     "silu",
