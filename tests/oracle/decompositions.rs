@@ -189,3 +189,24 @@ fn shared_rounds_are_rounds_but_for_their_weights() {
         assert_eq!(shared, rounds, "{phase}");
     }
 }
+
+/// A node that only the branch beside reads is as if it were not written: it reads no table of what runs.
+#[test]
+fn what_only_the_other_branch_reads_reads_no_weights() {
+    let text = |nodes: &str| {
+        let nodes = format!(r#"table: Param("V d"), x: Gather(table, tokens), {nodes}"#);
+        format!(
+            r#"Model(name: "branches", symbols: (N: positions, V: vocabulary, d: width), switches: (head: false),
+        inputs: (tokens: "@N"), nodes: ({nodes}), output: z)"#
+        )
+    };
+    let product = r#"Einsum("n d, v d -> n v", [x, table])"#;
+    let named = format!("words: {product}, z: If(head, words, x)");
+    let inside = format!("z: If(head, {product}, x)");
+    equal("branches", &text(&named), &text(&inside));
+    let bench = Bench::new("branches", &text(&named), &[]);
+    let weights = bench
+        .ledger("forward", "exact")
+        .weight_bytes(Bound::Upper, Dtype::BF16);
+    assert_eq!(weights.to_string(), "2*N*d", "the rows that are looked up");
+}
