@@ -362,3 +362,20 @@ fn a_key_that_is_null_is_not_a_key_that_is_left_out() {
         ["`window` is not given: W = 8, the family's default"]
     );
 }
+
+#[test]
+fn a_list_may_be_asked_whether_it_is_longer_than_that() {
+    let values =
+        "windowed: [Longer(depths, 2), true], d: When(Longer(depths, 2), Item(depths, 3), 1)";
+    let (settings, _) = found(values, ", \"depths\": [3, 4]");
+    assert_eq!(settings, ["windowed = false", "d = 1"]);
+    let (settings, _) = found(values, ", \"depths\": [3, 4, 5]");
+    assert_eq!(settings, ["windowed = true", "d = 5"]);
+    let missing = "windowed: [Longer(depths, 2), true]";
+    let (settings, notes) = found(missing, "");
+    assert_eq!(settings, ["windowed = true"]);
+    assert_eq!(
+        notes,
+        ["`depths` is not given: windowed = true, the family's default"]
+    );
+}

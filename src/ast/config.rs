@@ -101,6 +101,8 @@ pub(crate) enum Rule<'s> {
     /// Whether a key is there and is `null`, which the published code may take for another value than it gives a key that is
     /// left out.
     Null(Word<'s>),
+    /// Whether a list has more entries than this.
+    Longer(Word<'s>, usize),
     /// Whether a key has one of these values.
     Is(Word<'s>, Vec<Text<'s>>),
     /// Whether the first formula is greater than the second.
@@ -139,6 +141,7 @@ const CALLS: &[(&str, &[Slot])] = &[
     ),
     ("Has", &[("key", true)]),
     ("Null", &[("key", true)]),
+    ("Longer", &[("key", true), ("place", true)]),
     ("Is", &[("key", true), ("values", true)]),
     ("Above", &[("formula", true), ("bound", true)]),
     ("Not", &[("condition", true)]),
@@ -334,18 +337,8 @@ impl Reader<'_> {
             ("Count", [key, entry]) => Rule::Count(self.name(key)?, self.entry(entry)?),
             ("Every", [key, entry]) => Rule::Every(self.name(key)?, self.entry(entry)?),
             ("Leading", [key, entry]) => Rule::Leading(self.name(key)?, self.entry(entry)?),
-            ("Item", [key, place]) => {
-                let key = self.name(key)?;
-                let number = self.integer(place)?;
-                match usize::try_from(number) {
-                    Ok(number @ 1..) => Rule::Item(key, number),
-                    _ => {
-                        let span = self.span(&place.span);
-                        self.error(Code::Form, span, "entries are counted from 1");
-                        return None;
-                    }
-                }
-            }
+            ("Item", [key, place]) => Rule::Item(self.name(key)?, self.place(place)?),
+            ("Longer", [key, place]) => Rule::Longer(self.name(key)?, self.place(place)?),
             ("Sum", [key, formula]) => Rule::Sum(self.name(key)?, self.formula(formula)?, None),
             ("Sum", [key, formula, entry]) => Rule::Sum(
                 self.name(key)?,
@@ -373,6 +366,19 @@ impl Reader<'_> {
             }
             _ => return None,
         })
+    }
+
+    /// The place of an entry in a list.
+    fn place(&mut self, tree: &Tree<'_>) -> Option<usize> {
+        let number = self.integer(tree)?;
+        match usize::try_from(number) {
+            Ok(number @ 1..) => Some(number),
+            _ => {
+                let span = self.span(&tree.span);
+                self.error(Code::Form, span, "entries are counted from 1");
+                None
+            }
+        }
     }
 
     /// Arithmetic of keys, which are read as symbols are.

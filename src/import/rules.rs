@@ -135,6 +135,7 @@ impl<'m, 's> Mapper<'m, 's> {
             | Rule::When(..)
             | Rule::Has(_)
             | Rule::Null(_)
+            | Rule::Longer(..)
             | Rule::Is(..)
             | Rule::Above(..)
             | Rule::Not(_)
@@ -230,6 +231,10 @@ impl<'m, 's> Mapper<'m, 's> {
         Ok(match rule {
             Rule::Has(word) => self.look(word.text).is_some(),
             Rule::Null(word) => self.is_null(word.text),
+            Rule::Longer(word, place) => match self.need(word)? {
+                (_, Json::List(list)) => list.len() > *place,
+                (key, other) => return Err(self.other(key, other, "a list")),
+            },
             Rule::Is(word, values) => {
                 let (_, value) = self.need(word)?;
                 is_one_of(value, values)
@@ -395,6 +400,7 @@ pub(super) fn keys(rule: &Rule<'_>) -> Vec<String> {
         | Rule::Item(word, _)
         | Rule::Has(word)
         | Rule::Null(word)
+        | Rule::Longer(word, _)
         | Rule::Is(word, _) => vec![word.text.to_owned()],
         Rule::Sum(word, formula, _) => {
             let mut all = vec![word.text.to_owned()];
