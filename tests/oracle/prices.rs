@@ -4,7 +4,7 @@ use dotledger::Profile;
 use dotledger::part::Part;
 
 use crate::harness::Bench;
-use crate::models::shipped;
+use crate::models::{largest, shipped};
 use crate::sample::{Random, small};
 use dotledger::verify::walk::Entry;
 
@@ -94,7 +94,7 @@ fn every_shipped_model_costs_what_a_walk_adds_up() {
             let total = ledger.unwrap_or_else(|errors| panic!("{errors}")).flops();
             let mut compared = 0;
             while compared < 3 {
-                let numbers = small(&bench.model, phase, &mut random, 4);
+                let numbers = small(&bench.model, phase, &mut random, largest(&name));
                 let Ok(stages) = bench.stages(phase, &numbers, true) else {
                     continue;
                 };
