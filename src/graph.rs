@@ -41,7 +41,7 @@ pub enum NodeKind {
         /// The op made from them.
         op: Arc<dyn Op>,
         /// Where each field stands in the text.
-        places: Vec<(&'static str, Span)>,
+        places: Places,
     },
     /// What could not be made sense of; it is reported, and nothing is inferred from it.
     Broken,
@@ -53,6 +53,9 @@ pub enum NodeKind {
         pattern: Pattern,
     },
 }
+
+/// Where the fields of an op stand in the text.
+pub(crate) type Places = SmallVec<[(&'static str, Span); 3]>;
 
 /// A block that a node calls.
 #[derive(Clone, Debug)]

@@ -63,7 +63,7 @@ pub struct Row {
     /// Shapes of its inputs, before the phase is put in.
     pub inputs: SmallVec<[Arc<Shape>; 2]>,
     /// Sizes of the weights that it contracts with.
-    pub weights: Vec<Vec<Poly>>,
+    pub weights: SmallVec<[Arc<[Poly]>; 1]>,
     /// Shape of its output, before the phase is put in.
     pub output: Arc<Shape>,
     /// How long its dots are, if it has dots.
@@ -240,16 +240,24 @@ impl Ledger {
         &'l self,
         key: impl Fn(&'l Row) -> K,
     ) -> Vec<(K, Vec<&'l Row>)> {
-        let mut index: HashMap<K, usize> = HashMap::new();
-        let mut groups: Vec<(K, Vec<&Row>)> = Vec::new();
-        for row in &self.rows {
-            let key = key(row);
-            let at = *index.entry(key.clone()).or_insert_with(|| {
-                groups.push((key, Vec::new()));
-                groups.len() - 1
-            });
-            groups[at].1.push(row);
-        }
-        groups
+        grouped(&self.rows, key)
     }
+}
+
+/// Things in groups of equal keys, groups in the order of their first things.
+pub(crate) fn grouped<'t, T, K: Hash + Eq + Clone>(
+    things: &'t [T],
+    key: impl Fn(&'t T) -> K,
+) -> Vec<(K, Vec<&'t T>)> {
+    let mut index: HashMap<K, usize> = HashMap::new();
+    let mut groups: Vec<(K, Vec<&T>)> = Vec::new();
+    for thing in things {
+        let key = key(thing);
+        let at = *index.entry(key.clone()).or_insert_with(|| {
+            groups.push((key, Vec::new()));
+            groups.len() - 1
+        });
+        groups[at].1.push(thing);
+    }
+    groups
 }

@@ -168,10 +168,10 @@ impl Axis {
 
     /// Axes merged into one, the first the most significant.
     pub fn merged(axes: &[&Axis]) -> Self {
-        let dim = Dim(Poly::product(axes.iter().map(|axis| axis.dim.poly())));
         if let [one] = axes {
             return (*one).clone();
         }
+        let dim = Dim(Poly::product(axes.iter().map(|axis| axis.dim.poly())));
         if !axes.iter().any(|axis| axis.is_position()) {
             return Axis::feature(dim);
         }

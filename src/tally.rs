@@ -221,7 +221,7 @@ impl Tally<'_, '_> {
             };
             let waits = (instance.once || node.once) && !self.stage.begins;
             self.rounds.clone_from(&rounds);
-            let row = Row {
+            let mut row = Row {
                 path,
                 block: block_name.clone(),
                 op: self
@@ -243,7 +243,7 @@ impl Tally<'_, '_> {
                 amounts: Amounts::zero(),
             };
             let params = (!work.weights.is_empty()).then(|| work.params().0);
-            let mut row = self.entered(row, (&work, params.as_ref()), &times, waits)?;
+            self.enter(&mut row, (&work, params.as_ref()), &times, waits)?;
             if !waits {
                 row.amounts.flops = self.flops(&row, &work, whole, &times.runs)?;
                 let node = (block, node_id);
@@ -256,15 +256,15 @@ impl Tally<'_, '_> {
         Ok(())
     }
 
-    /// The row with its amounts; `times` is how often it runs in a step, and in how many copies. Where it `waits` it has run
+    /// Enters the amounts of a row; `times` is how often it runs in a step, and in how many copies. Where it `waits` it has run
     /// before this stage, and what it made is still there.
-    fn entered(
+    fn enter(
         &mut self,
-        mut row: Row,
+        row: &mut Row,
         (work, params): (&Work, Option<&Poly>),
         times: &Times,
         waits: bool,
-    ) -> Result<Row, AlgebraError> {
+    ) -> Result<(), AlgebraError> {
         let none = Poly::zero();
         let repeat = if waits { &none } else { &times.runs };
         for contraction in &work.contractions {
@@ -278,7 +278,7 @@ impl Tally<'_, '_> {
             let of_a_round = self.rounds.iter().any(|one| length.mentions(one.number));
             let macs = match (&length, &self.stage.steps) {
                 (Length::Fixed(length), None) if !of_a_round => (&dots * length).checked()?,
-                _ => self.total(&counted.macs.0, repeat)?,
+                _ => self.total(&contraction.macs(pairs.as_ref()).0, repeat)?,
             };
             let length = match of_a_round {
                 true => self.length_in_rounds(length, &dots, &macs)?,
@@ -289,7 +289,13 @@ impl Tally<'_, '_> {
             row.length = Some(length);
         }
         for (kind, count) in &work.elementwise {
-            let count = Ops(self.total(&count.0, repeat)?);
+            // Most kinds are needed as often as one before them.
+            let mut before = work.elementwise.iter().zip(&row.elementwise);
+            let alike = before.find(|((_, before), _)| before == count);
+            let count = match alike.map(|(_, (_, total))| total.clone()) {
+                Some(total) => total,
+                None => Ops(self.total(&count.0, repeat)?),
+            };
             row.elementwise.push((*kind, count));
         }
         row.amounts.elementwise = row
@@ -305,7 +311,7 @@ impl Tally<'_, '_> {
         if let Some(kept) = &work.kept {
             self.store(&mut row.amounts, kept, &times.kept, waits)?;
         }
-        Ok(row)
+        Ok(())
     }
 
     /// Enters what an op keeps for later passes in so many `copies`, and what it reads and writes there.
@@ -404,15 +410,13 @@ fn mixing(fact: &Fact, inputs: &[Arc<Shape>]) -> Mixing {
 }
 
 /// Sizes of the weights that an op contracts with.
-fn operand_weights(work: &Work) -> Vec<Vec<Poly>> {
+fn operand_weights(work: &Work) -> SmallVec<[Arc<[Poly]>; 1]> {
     if work.contractions.is_empty() {
-        return Vec::new();
+        return SmallVec::new();
     }
     let operands = work
         .weights
         .iter()
         .filter(|weight| weight.role == WeightRole::Operand);
-    let mut all = Vec::with_capacity(operands.clone().count());
-    all.extend(operands.map(|weight| weight.dims.clone()));
-    all
+    operands.map(|weight| weight.dims.clone()).collect()
 }

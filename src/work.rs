@@ -4,6 +4,7 @@
 //! them. This module knows no op, no node and no graph.
 
 use std::fmt;
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 
@@ -156,8 +157,6 @@ pub struct Counted {
     pub dots: Dots,
     /// How long.
     pub length: Length,
-    /// The work inside them.
-    pub macs: Macs,
 }
 
 impl Contraction {
@@ -170,14 +169,12 @@ impl Contraction {
         }
     }
 
-    /// Count, length and work; `pairs` says what is kept of a masked pair of axes, and nothing where there is none.
+    /// Count and length; `pairs` says what is kept of a masked pair of axes, and nothing where there is none.
     pub fn counted(&self, pairs: Option<&Pairs>) -> Counted {
-        let macs = |count: &Poly| Macs(Poly::product([&self.outputs, &self.summed, count]));
         let (Some(pair), Some(pairs)) = (&self.pair, pairs) else {
             return Counted {
                 dots: Dots(self.outputs.clone()),
                 length: Length::Fixed(self.summed.clone()),
-                macs: macs(&Poly::one()),
             };
         };
         let scaled = |keys: &Poly| &self.summed * keys;
@@ -200,8 +197,16 @@ impl Contraction {
         Counted {
             dots: Dots(&self.outputs * dots),
             length,
-            macs: macs(&pairs.count),
         }
+    }
+
+    /// The work inside the dots, counted in the same way.
+    pub fn macs(&self, pairs: Option<&Pairs>) -> Macs {
+        let pairs = pairs.filter(|_| self.pair.is_some());
+        let pairs = pairs.map(|pairs| &pairs.count);
+        Macs(Poly::product(
+            [&self.outputs, &self.summed].into_iter().chain(pairs),
+        ))
     }
 }
 
@@ -275,13 +280,13 @@ pub struct Weight {
     /// What it is for.
     pub role: WeightRole,
     /// Its sizes.
-    pub dims: Vec<Poly>,
+    pub dims: Arc<[Poly]>,
 }
 
 impl Weight {
     /// How many scalars.
     pub fn params(&self) -> Params {
-        Params(Poly::product(&self.dims))
+        Params(Poly::product(&*self.dims))
     }
 }
 
@@ -454,7 +459,7 @@ impl Work {
 
     /// Adds a trainable tensor.
     #[must_use]
-    pub fn with_weight(mut self, role: WeightRole, dims: Vec<Poly>) -> Self {
+    pub fn with_weight(mut self, role: WeightRole, dims: Arc<[Poly]>) -> Self {
         self.weights.push(Weight { role, dims });
         self
     }

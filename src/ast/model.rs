@@ -160,7 +160,8 @@ pub(crate) enum Pattern<'s> {
 pub(crate) enum Given<'s> {
     Nodes(Vec<Word<'s>>),
     Text(Text<'s>),
-    Word(Word<'s>),
+    /// One of the words that the field takes.
+    Word(&'static str, Span),
     Flag(bool, Span),
     Mask(Option<Box<MaskWords<'s>>>, Span),
 }

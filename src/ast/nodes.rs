@@ -1,5 +1,7 @@
 //! Blocks and their nodes are read: ops with what their fields hold, calls, repeats, masks.
 
+use smallvec::SmallVec;
+
 use super::model::{Block, Call, Given, MaskWords, Node, Pattern, Text, Value, Word};
 use super::read::{Reader, Slot};
 use super::ron::{Kind, Name, Tree};
@@ -293,7 +295,7 @@ impl Reader<'_> {
         def: &'static OpDef,
     ) -> Option<Vec<Option<Given<'s>>>> {
         let written = def.fields.iter().filter(|field| field.kind.is_written());
-        let slots: Vec<Slot> = written
+        let slots: SmallVec<[Slot; 8]> = written
             .clone()
             .map(|field| (field.name, field.required))
             .collect();
@@ -324,8 +326,8 @@ impl Reader<'_> {
             FieldKind::Mask => self.mask(tree),
             FieldKind::Word(words) => {
                 let word = self.name(tree)?;
-                self.known_word(word, words, field.name)?;
-                Some(Given::Word(word))
+                let known = self.known_word(word, words, field.name)?;
+                Some(Given::Word(known, word.span))
             }
             _ => Some(Given::Text(self.text(tree)?)),
         }

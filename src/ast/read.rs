@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use smallvec::{SmallVec, smallvec};
+
 use super::model::{Text, Word};
 use super::ron::{Kind, Name, Tree};
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, cut, did_you_mean};
@@ -24,6 +26,9 @@ pub(super) struct Reader<'d> {
 
 /// A field that a call or a section may have: its name, and whether it must be there.
 pub(super) type Slot = (&'static str, bool);
+
+/// What stands in fields, in their order.
+pub(super) type Values<'t, 's> = SmallVec<[Option<&'t Tree<'s>>; 8]>;
 
 impl<'d> Reader<'d> {
     pub(super) fn new(file: u32, diagnostics: &'d mut Diagnostics) -> Self {
@@ -296,7 +301,7 @@ impl Reader<'_> {
         tree: &'t Tree<'s>,
         what: &str,
         slots: &[Slot],
-    ) -> Option<Vec<Option<&'t Tree<'s>>>> {
+    ) -> Option<Values<'t, 's>> {
         let (values, sound) = self.all_slots(tree, what, slots);
         sound.then_some(values)
     }
@@ -320,8 +325,8 @@ impl Reader<'_> {
         tree: &'t Tree<'s>,
         what: &str,
         slots: &[Slot],
-    ) -> (Vec<Option<&'t Tree<'s>>>, bool) {
-        let mut values: Vec<Option<&'t Tree<'s>>> = vec![None; slots.len()];
+    ) -> (Values<'t, 's>, bool) {
+        let mut values: Values<'t, 's> = smallvec![None; slots.len()];
         let span = self.span(&tree.span);
         let mut sound = true;
         match &tree.kind {

@@ -1,27 +1,28 @@
 //! The attributes of an op are read from the text of its fields, and the op is built.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::block::Lower;
-use super::scope;
+use super::scope::{self, Known};
 use crate::ast::model::{Given, Text};
 use crate::diag::{Code, Diagnostic, Span};
-use crate::graph::NodeKind;
+use crate::graph::{NodeKind, Places};
 use crate::ops::args::{Arg, Args, FieldKind, MaskSpec};
 use crate::ops::equation::Equation;
 use crate::ops::{OpDef, OpError};
 use crate::shape::{Axis, Coordinate, MAX_RANK, Shape};
 use crate::sym::Poly;
 
-impl<'s> Lower<'_, 's, '_> {
+impl<'a, 's> Lower<'a, 's, '_> {
     pub(super) fn op(
         &mut self,
         def: &'static OpDef,
-        given: &[Option<Given<'s>>],
+        given: &'a [Option<Given<'s>>],
         span: Span,
     ) -> Option<NodeKind> {
         let mut args = Vec::with_capacity(def.fields.len());
-        let mut places = Vec::with_capacity(given.iter().flatten().count());
+        let mut places = Places::new();
         let mut sound = true;
         for (field, given) in def.fields.iter().zip(given) {
             let value = match (field.kind, given) {
@@ -73,10 +74,10 @@ impl<'s> Lower<'_, 's, '_> {
         None
     }
 
-    fn arg(&mut self, kind: FieldKind, given: &Given<'s>) -> Option<Arg> {
+    fn arg(&mut self, kind: FieldKind, given: &'a Given<'s>) -> Option<Arg> {
         match given {
             Given::Nodes(words) => Some(Arg::Inputs(words.len())),
-            Given::Word(word) => Some(Arg::Word(word.text.to_owned())),
+            Given::Word(word, _) => Some(Arg::Word(word)),
             Given::Flag(on, _) => Some(Arg::Flag(*on)),
             Given::Mask(None, _) => Some(Arg::NoMask),
             Given::Mask(Some(mask), _) => {
@@ -92,7 +93,10 @@ impl<'s> Lower<'_, 's, '_> {
             }
             Given::Text(text) => match kind {
                 FieldKind::Axes => self.axes(text, true).map(Box::new).map(Arg::Axes),
-                FieldKind::Dims => self.dims(text, 0..text.text.len()).map(Arg::Dims),
+                FieldKind::Dims => {
+                    let dims = self.dims(text, 0..text.text.len())?;
+                    Some(Arg::Dims(dims.to_vec()))
+                }
                 FieldKind::Map => self.map(text),
                 FieldKind::Sizes => self.labelled_sizes(text),
                 FieldKind::Equation => self.equation(text),
@@ -102,7 +106,7 @@ impl<'s> Lower<'_, 's, '_> {
     }
 
     /// Axes of a tensor; each mark is a further coordinate of its position.
-    pub(super) fn axes(&mut self, text: &Text<'s>, marks: bool) -> Option<Shape> {
+    pub(super) fn axes(&mut self, text: &'a Text<'s>, marks: bool) -> Option<Shape> {
         let sizes = self.sizes.read(
             text,
             0..text.text.len(),
@@ -110,7 +114,8 @@ impl<'s> Lower<'_, 's, '_> {
             self.cx,
             self.diagnostics,
         )?;
-        if !marks && sizes.iter().any(|(_, marked)| *marked) {
+        let Known { sizes, marked } = sizes;
+        if !marks && marked.contains(&true) {
             let message = "positions are marked in the inputs of the model; a block learns them from its callers";
             self.diagnostics
                 .push(Diagnostic::at(Code::Form, text.span, message));
@@ -123,18 +128,20 @@ impl<'s> Lower<'_, 's, '_> {
             return None;
         }
         let mut coordinate = 0;
-        Some(Shape::new(sizes.into_iter().map(|(size, marked)| {
-            let along = marked.then_some(Coordinate::new(coordinate));
-            coordinate += u8::from(marked);
-            Axis::along(size, along)
-        })))
+        Some(Shape::new(sizes.iter().zip(marked).map(
+            |(size, marked)| {
+                let along = marked.then_some(Coordinate::new(coordinate));
+                coordinate += u8::from(marked);
+                Axis::along(size.clone(), along)
+            },
+        )))
     }
 
-    fn dims(&mut self, text: &Text<'s>, range: Range<usize>) -> Option<Vec<Poly>> {
-        let sizes = self
-            .sizes
-            .read(text, range, self.local, self.cx, self.diagnostics)?;
-        if sizes.iter().any(|(_, marked)| *marked) {
+    fn dims(&mut self, text: &'a Text<'s>, range: Range<usize>) -> Option<Arc<[Poly]>> {
+        let Known { sizes, marked } =
+            self.sizes
+                .read(text, range, self.local, self.cx, self.diagnostics)?;
+        if marked.contains(&true) {
             self.diagnostics.push(Diagnostic::at(
                 Code::Form,
                 text.span,
@@ -142,10 +149,10 @@ impl<'s> Lower<'_, 's, '_> {
             ));
             return None;
         }
-        Some(sizes.into_iter().map(|(size, _)| size).collect())
+        Some(sizes)
     }
 
-    fn map(&mut self, text: &Text<'s>) -> Option<Arg> {
+    fn map(&mut self, text: &'a Text<'s>) -> Option<Arg> {
         let Some(arrow) = text.text.find("->") else {
             let diagnostic =
                 Diagnostic::at(Code::Form, text.span, "a map has the form `\"d -> f\"`");
@@ -200,8 +207,7 @@ impl<'s> Lower<'_, 's, '_> {
 fn place(given: &Given<'_>) -> Span {
     match given {
         Given::Text(text) => text.span,
-        Given::Word(word) => word.span,
-        Given::Flag(_, span) | Given::Mask(_, span) => *span,
+        Given::Word(_, span) | Given::Flag(_, span) | Given::Mask(_, span) => *span,
         Given::Nodes(words) => match (words.first(), words.last()) {
             (Some(first), Some(last)) => Span {
                 end: last.span.end,

@@ -104,7 +104,7 @@ pub(super) struct Lower<'a, 's, 'c> {
     pub(super) positions: Option<Positions>,
     pub(super) cx: &'a mut Context<'c>,
     pub(super) diagnostics: &'a mut Diagnostics,
-    pub(super) sizes: Sizes,
+    pub(super) sizes: Sizes<'a>,
     names: HashMap<&'a str, Named<'a>>,
     called: Vec<BlockId>,
     /// The block's place, and the numbers of rounds of all.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use foldhash::HashMap;
 use smallvec::SmallVec;
@@ -185,37 +186,49 @@ const BLANKS: &str =
 
 /// Reads sizes, remembering what was read and what it needs to hold: models repeat `"n d"` on every line.
 #[derive(Debug, Default)]
-pub(super) struct Sizes(HashMap<String, (Vec<(Poly, bool)>, Conditions)>);
+pub(super) struct Sizes<'t>(HashMap<&'t str, (Known, Conditions)>);
 
-impl Sizes {
-    /// Sizes separated by blanks, each with whether an `@` marks it as an axis of positions.
+/// Sizes that were read.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub(super) sizes: Arc<[Poly]>,
+    /// For each whether an `@` marks it as an axis of positions.
+    pub(super) marked: SmallVec<[bool; 8]>,
+}
+
+impl<'t> Sizes<'t> {
+    /// Sizes separated by blanks.
     pub(super) fn read(
         &mut self,
-        text: &Text<'_>,
+        text: &'t Text<'_>,
         range: Range<usize>,
         local: &Local<'_>,
         cx: &mut Context<'_>,
         diagnostics: &mut Diagnostics,
-    ) -> Option<Vec<(Poly, bool)>> {
+    ) -> Option<Known> {
         let source = text.text.get(range.clone())?;
-        if let Some((known, needs)) = self.0.get(source) {
+        let words = source.trim();
+        if let Some((known, needs)) = self.0.get(words) {
             cx.used.extend(needs.iter().cloned());
             return Some(known.clone());
         }
         let before = std::mem::take(&mut cx.used);
-        let mut sizes = Vec::new();
+        let (mut sizes, mut marked) = (Vec::new(), SmallVec::new());
         let mut sound = true;
         for token in tokens(source) {
             let word = source.get(token.clone()).unwrap_or_default();
-            let marked = word.starts_with('@');
-            let at = range.start + token.start + usize::from(marked)..range.start + token.end;
+            let mark = word.starts_with('@');
+            let at = range.start + token.start + usize::from(mark)..range.start + token.end;
             let size = part(text, at.clone(), Some(BLANKS), local, cx, diagnostics);
             let size = size.and_then(|size| {
                 cx.require_integer(&size);
                 counting(size, text.span.part(&at), cx, diagnostics)
             });
             match size {
-                Some(size) => sizes.push((size, marked)),
+                Some(size) => {
+                    sizes.push(size);
+                    marked.push(mark);
+                }
                 None => sound = false,
             }
         }
@@ -224,8 +237,10 @@ impl Sizes {
         if !sound {
             return None;
         }
-        self.0.insert(source.to_owned(), (sizes.clone(), needs));
-        Some(sizes)
+        let sizes = sizes.into();
+        let known = Known { sizes, marked };
+        self.0.insert(words, (known.clone(), needs));
+        Some(known)
     }
 }
 

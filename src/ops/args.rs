@@ -1,5 +1,7 @@
 //! What an op takes: the fields that a model file may write, and their values once names are resolved.
 
+use std::sync::Arc;
+
 use crate::mask::Mask;
 use crate::ops::OpError;
 use crate::ops::equation::Equation;
@@ -99,16 +101,16 @@ pub enum Arg {
     Axes(Box<Shape>),
     /// Sizes.
     Dims(Vec<Poly>),
-    /// Sizes on both sides of an arrow.
-    Map(Vec<Poly>, Vec<Poly>),
+    /// Sizes on both sides of an arrow; nodes that are written alike have the same.
+    Map(Arc<[Poly]>, Arc<[Poly]>),
     /// One size.
     Dim(Poly),
     /// Sizes of labels.
     Sizes(Vec<(String, Poly)>),
     /// Labels of axes.
     Equation(Equation),
-    /// A word.
-    Word(String),
+    /// One of the words that the field takes.
+    Word(&'static str),
     /// A switch.
     Flag(bool),
     /// A mask.
@@ -116,6 +118,9 @@ pub enum Arg {
     /// `none`: no mask, said aloud.
     NoMask,
 }
+
+/// Sizes on both sides of an arrow.
+type Sides = (Arc<[Poly]>, Arc<[Poly]>);
 
 /// The values of an op's fields, in the order of its fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -158,13 +163,13 @@ impl Args {
     );
     getter!(
         /// A word.
-        word, Word, String
+        word, Word, &'static str
     );
 
     /// The word that is chosen, of an op that has one to choose: `layer` of `Norm(x, layer, "d")`.
     pub fn chosen(&self) -> Option<&str> {
         self.0.iter().find_map(|(_, value)| match value {
-            Some(Arg::Word(word)) => Some(word.as_str()),
+            Some(Arg::Word(word)) => Some(*word),
             _ => None,
         })
     }
@@ -178,7 +183,7 @@ impl Args {
     }
 
     /// Sizes on both sides of an arrow.
-    pub fn map(&self, field: &'static str) -> Result<(Vec<Poly>, Vec<Poly>), OpError> {
+    pub fn map(&self, field: &'static str) -> Result<Sides, OpError> {
         match self.get(field) {
             Some(Arg::Map(from, to)) => Ok((from.clone(), to.clone())),
             _ => Err(OpError::field(field, format!("`{field}` is missing"))),
@@ -235,7 +240,7 @@ impl Arg {
         };
         Ok(match self {
             Arg::Dims(dims) => Arg::Dims(all(dims)?),
-            Arg::Map(from, to) => Arg::Map(all(from)?, all(to)?),
+            Arg::Map(from, to) => Arg::Map(all(from)?.into(), all(to)?.into()),
             Arg::Dim(dim) => Arg::Dim(put(dim)?),
             Arg::Axes(shape) => {
                 let axis = |axis: &Axis| Ok(Axis::along(put(axis.dim.poly())?, axis.coordinate()));

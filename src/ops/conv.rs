@@ -75,7 +75,7 @@ struct Conv {
 
 fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     let (from, to) = args.map("map")?;
-    let ([input], [output]) = (from.as_slice(), to.as_slice()) else {
+    let ([input], [output]) = (&*from, &*to) else {
         return Err(OpError::field(
             "map",
             "one size on each side of the arrow: channels in, channels out",
@@ -177,7 +177,7 @@ impl Op for Conv {
         let work = Work::contraction(Contraction::plain(outputs.clone(), length))
             .with_weight(WeightRole::Operand, weight);
         if self.bias {
-            work.with_weight(WeightRole::Bias, vec![self.output.clone()])
+            work.with_weight(WeightRole::Bias, Arc::new([self.output.clone()]))
                 .and([(Kind::Add, outputs)])
         } else {
             work

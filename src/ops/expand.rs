@@ -40,7 +40,7 @@ struct Expand {
 
 fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
     let (from, to) = args.map("map")?;
-    match (from.as_slice(), to.as_slice()) {
+    match (&*from, &*to) {
         ([], [to]) => Ok(Arc::new(Expand {
             from: None,
             to: to.clone(),

@@ -42,8 +42,8 @@ pub(super) const DEF: OpDef = OpDef {
 
 #[derive(Debug)]
 struct Linear {
-    from: Vec<Poly>,
-    to: Vec<Poly>,
+    from: Arc<[Poly]>,
+    to: Arc<[Poly]>,
     bias: bool,
 }
 
@@ -69,7 +69,7 @@ impl Op for Linear {
         let summed = &x.axes()[kept..];
         let together = Axis::merged(&summed.iter().collect::<Vec<_>>());
         let made = if together.is_position_only() {
-            let whole = Axis::along(Poly::product(&self.to), together.coordinate());
+            let whole = Axis::along(Poly::product(&*self.to), together.coordinate());
             let dims: Vec<Dim> = self.to.iter().cloned().map(Dim::from).collect();
             whole.divided(&dims, cx.symbols)
         } else {
@@ -84,10 +84,10 @@ impl Op for Linear {
 
     fn work(&self, _: &[&Shape], output: &Shape, _: &mut Context<'_>) -> Work {
         let outputs = output.elements();
-        let weight = self.from.iter().chain(&self.to).cloned().collect();
+        let weight = self.from.iter().chain(&*self.to).cloned().collect();
         let work = Work::contraction(Contraction::plain(
             outputs.clone(),
-            Poly::product(&self.from),
+            Poly::product(&*self.from),
         ))
         .with_weight(WeightRole::Operand, weight);
         if self.bias {

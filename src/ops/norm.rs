@@ -73,7 +73,7 @@ fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
         return Err(OpError::field("bias", "a norm without gains has no bias"));
     }
     Ok(Arc::new(Norm {
-        kind: match args.word("kind")?.as_str() {
+        kind: match args.word("kind")? {
             "layer" => Kind::Layer,
             "batch" => Kind::Batch,
             _ => Kind::Rms,
@@ -123,12 +123,12 @@ impl Op for Norm {
         };
         if self.gain {
             work = work
-                .with_weight(WeightRole::Gain, vec![self.axis.clone()])
+                .with_weight(WeightRole::Gain, Arc::new([self.axis.clone()]))
                 .and([(Mul, all.clone())]);
         }
         if self.bias {
             work = work
-                .with_weight(WeightRole::Bias, vec![self.axis.clone()])
+                .with_weight(WeightRole::Bias, Arc::new([self.axis.clone()]))
                 .and([(Add, all)]);
         }
         work

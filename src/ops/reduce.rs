@@ -49,7 +49,7 @@ struct Reduce {
 }
 
 fn build(args: &Args) -> Result<Arc<dyn Op>, OpError> {
-    let how = match args.word("how")?.as_str() {
+    let how = match args.word("how")? {
         "mean" => How::Mean,
         "max" => How::Max,
         _ => How::Sum,

@@ -47,12 +47,19 @@ impl Poly {
 
     /// The product of many polynomials.
     pub fn product<'a>(parts: impl IntoIterator<Item = &'a Poly>) -> Poly {
+        let mut parts = parts.into_iter();
+        let Some(first) = parts.next() else {
+            return Poly::one();
+        };
+        let Some(second) = parts.next() else {
+            return first.clone();
+        };
         let mut single = Some(Term {
             mono: Mono::one(),
             coeff: Coeff::ONE,
         });
         let mut several: Vec<&Poly> = Vec::new();
-        for part in parts {
+        for part in [first, second].into_iter().chain(parts) {
             if part.limit().is_some() {
                 return part.clone();
             }

@@ -8,7 +8,7 @@ use foldhash::{HashMap, HashMapExt};
 
 use super::atom::OpaqueKind;
 use super::ops::{multiply_by, term_power};
-use super::{AlgebraError, Atom, Condition, Conditions, Context, Mono, Poly, Sym, Term};
+use super::{AlgebraError, Atom, Condition, Context, Mono, Poly, Sym, Term};
 
 /// A replacement for each of some symbols. A clone shares the table until one of the two changes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -102,12 +102,11 @@ impl Context<'_> {
         if subst.is_empty() || !subst.touches(poly) {
             return Ok(poly.clone());
         }
-        if let Some((result, conditions)) = self.memo.recall(poly, subst) {
-            self.used.extend(conditions.iter().cloned());
+        if let Some(result) = subst.in_single(poly) {
             return Ok(result);
         }
-        if let Some(result) = subst.in_single(poly) {
-            self.memo.keep(poly, subst, &result, Conditions::new());
+        if let Some((result, conditions)) = self.memo.recall(poly, subst) {
+            self.used.extend(conditions.iter().cloned());
             return Ok(result);
         }
         let mut run = Run {

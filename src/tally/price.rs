@@ -38,8 +38,8 @@ impl Tally<'_, '_> {
         };
         let lookup = match (profile.lookups, &work.lookup) {
             (Lookups::Matmul, Some(product)) => {
-                let counted = product.counted(None);
-                Some(Macs(self.total(&counted.macs.0, runs)?))
+                let macs = product.macs(None);
+                Some(Macs(self.total(&macs.0, runs)?))
             }
             _ => None,
         };

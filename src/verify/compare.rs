@@ -356,7 +356,7 @@ impl<'l> Compare<'l> {
             let shown = row
                 .weights
                 .iter()
-                .map(|dims| cx.substitute(&Poly::product(dims), &row.phase));
+                .map(|dims| cx.substitute(&Poly::product(&**dims), &row.phase));
             match shown.collect::<Result<Vec<_>, _>>() {
                 Ok(shown) => {
                     let copies = whole(entry.copies);

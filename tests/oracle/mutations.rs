@@ -188,7 +188,7 @@ const FAULTS: [(&str, Fault); 24] = [
         "weights are one larger",
         Fault::Work(|work| {
             in_weights(work, |weight| {
-                weight.dims = vec![one_more(weight.params().poly())]
+                weight.dims = Arc::new([one_more(weight.params().poly())])
             })
         }),
     ),
@@ -201,7 +201,7 @@ const FAULTS: [(&str, Fault); 24] = [
         Fault::Work(|work| {
             work.weights.push(Weight {
                 role: WeightRole::Bias,
-                dims: vec![Poly::one()],
+                dims: Arc::new([Poly::one()]),
             });
         }),
     ),

@@ -114,7 +114,7 @@ impl<'r> Given<'r, '_> {
     /// A word.
     pub(crate) fn word(&self, name: &str) -> Result<&'r str, Misfit> {
         match self.field(name) {
-            Some(Arg::Word(word)) => Ok(word),
+            Some(Arg::Word(word)) => Ok(*word),
             _ => misfit(format!("no word `{name}`")),
         }
     }
