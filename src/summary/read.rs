@@ -13,7 +13,7 @@ use super::{
 use crate::diag::Diagnostics;
 use crate::dtype::Dtype;
 use crate::formula::FormulaError;
-use crate::ledger::{Amounts, Ledger, Row};
+use crate::ledger::{Amounts, Ledger, Row, grouped};
 use crate::model::Model;
 use crate::profile::Profile;
 use crate::shape::Shape;
@@ -88,15 +88,14 @@ pub(crate) fn summarize_of<'l>(
         }),
         whole: ledger.whole,
     };
-    let totals = read.totals(&ledger.total())?;
+    let classes = Class::all(ledger);
+    let totals = read.totals(&Amounts::of(classes.iter().map(|class| &class.amounts)))?;
     let mut groups = Vec::new();
     for grouping in Grouping::ALL {
         let mut entries = Vec::new();
-        for (key, rows) in ledger.groups(|row| grouping.key(row)) {
-            entries.push((
-                key.to_owned(),
-                read.totals(&Amounts::of(rows.iter().map(|row| &row.amounts)))?,
-            ));
+        for (key, alike) in grouped(&classes, |class| grouping.key(class.first)) {
+            let amounts = Amounts::of(alike.iter().map(|class| &class.amounts));
+            entries.push((key.to_owned(), read.totals(&amounts)?));
         }
         groups.push((grouping, entries));
     }
@@ -149,6 +148,27 @@ pub(crate) fn summarize_of<'l>(
         against,
         symbols: symbols.clone(),
     })
+}
+
+/// Rows that are in one group with each other in every grouping.
+struct Class<'l> {
+    first: &'l Row,
+    amounts: Amounts,
+}
+
+impl<'l> Class<'l> {
+    /// The classes of a ledger, in the order of their first rows: each row is looked at once, however many groupings there are.
+    /// Rows whose blocks have one name may be in several.
+    fn all(ledger: &'l Ledger) -> Vec<Class<'l>> {
+        let names = |row: &Row| [&row.op, &row.block, &row.stage].map(|name| name.as_ptr());
+        let alike = ledger.groups(|row| (row.part, row.mixing, names(row)));
+        let class = |(_, rows): (_, Vec<&'l Row>)| {
+            let first = rows.first().copied()?;
+            let amounts = Amounts::of(rows.iter().map(|row| &row.amounts));
+            Some(Class { first, amounts })
+        };
+        alike.into_iter().filter_map(class).collect()
+    }
 }
 
 pub(super) struct Read<'l> {

@@ -179,6 +179,15 @@ impl Poly {
         if self.is_zero() {
             return Ok(Some(Coeff::ZERO));
         }
+        // What is looked at first is the first factor; most formulas that have no value have none for that.
+        let first = self.terms().first().and_then(|term| term.factors().first());
+        if let Some((Atom::Sym(sym), _)) = first
+            && !sym.is_reserved()
+            && values.get(*sym).is_none()
+            && symbols.solution(*sym).is_none()
+        {
+            return Ok(None);
+        }
         match Run::new(values, symbols).poly(self, 0) {
             Err(EvalError::Unbound(_)) => Ok(None),
             value => value.map(Some),
