@@ -86,7 +86,9 @@ fn spell(cell: &Cell<'_>, names: usize, summary: &Summary<'_>, fields: &mut Vec<
                 syntax: Syntax::Ascii,
             };
             fields.push(formulas.bound_shapes(row).unwrap_or_default());
-            fields.push(formulas.shapes_line(row, false).text);
+            let mut shapes = String::new();
+            formulas.shapes_line(&mut shapes, row, false);
+            fields.push(shapes);
         }
         Cell::Change(difference, from) => {
             let percent = |share| numbers::rounded(&(&share * &Coeff::from(100)), 6);

@@ -2,8 +2,8 @@
 //! more memory than the report. Must never know what a cell says.
 
 use super::sections::{Cell, Section};
-use super::spell::{Lines, Spell};
-use super::wrap::Breaks;
+use super::spell::{Sink, Spell};
+use super::wrap::{Breaks, width};
 
 /// A line of a cell, as it stands in the text of all.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +57,7 @@ impl Grid {
     pub(super) fn of(section: &Section<'_>, spell: &Spell<'_>) -> Grid {
         let mut grid = Grid::new(section, section.rows.len());
         for row in section.rows.iter() {
-            grid.push(spell.row(section, &row));
+            grid.row(section, &row, spell);
         }
         grid
     }
@@ -65,35 +65,51 @@ impl Grid {
     /// One row.
     pub(super) fn total(section: &Section<'_>, row: &[Cell<'_>], spell: &Spell<'_>) -> Grid {
         let mut grid = Grid::new(section, 1);
-        grid.push(spell.row(section, row));
+        grid.row(section, row, spell);
         grid
     }
 
     /// The titles of a section, as its only row.
     pub(super) fn titles(section: &Section<'_>) -> Grid {
         let mut grid = Grid::new(section, 1);
-        grid.push(Spell::titles(section));
+        for column in &section.columns {
+            grid.line(Breaks::Words, |text| text.push_str(&column.title));
+            grid.end_cell();
+        }
         grid
     }
 
-    fn push(&mut self, row: impl IntoIterator<Item = Lines>) {
-        for lines in row {
-            for line in lines {
-                self.text.push_str(&line.text);
-                self.lines.push(Ended {
-                    at: self.text.len(),
-                    width: u32::try_from(line.width).unwrap_or(u32::MAX),
-                    breaks: line.breaks,
-                });
+    /// Adds the cells of a row; nothing in columns for machines.
+    fn row(&mut self, section: &Section<'_>, row: &[Cell<'_>], spell: &Spell<'_>) {
+        for (cell, column) in row.iter().zip(&section.columns) {
+            if !column.machine {
+                spell.spell(cell, self);
             }
-            self.cells
-                .push(u32::try_from(self.lines.len()).unwrap_or(u32::MAX));
+            self.end_cell();
         }
+    }
+
+    fn end_cell(&mut self) {
+        self.cells
+            .push(u32::try_from(self.lines.len()).unwrap_or(u32::MAX));
     }
 
     pub(super) fn rows(&self) -> impl Iterator<Item = GridRow<'_>> {
         let count = self.cells.len().checked_div(self.columns).unwrap_or(0);
         (0..count).map(|at| GridRow { grid: self, at })
+    }
+}
+
+impl Sink for Grid {
+    fn line(&mut self, breaks: Breaks, write: impl FnOnce(&mut String)) {
+        let from = self.text.len();
+        write(&mut self.text);
+        let width = width(self.text.get(from..).unwrap_or_default());
+        self.lines.push(Ended {
+            at: self.text.len(),
+            width: u32::try_from(width).unwrap_or(u32::MAX),
+            breaks,
+        });
     }
 }
 

@@ -23,25 +23,41 @@ pub(super) fn decimal(value: &Coeff) -> String {
 
 /// The same with thousands separators: `10,056,892,416,000`, `1,000.5`, `4,096/3`.
 pub(super) fn grouped(value: &Coeff) -> String {
+    let mut text = String::new();
+    group(&mut text, value);
+    text
+}
+
+/// Appends the same.
+pub(super) fn group(text: &mut String, value: &Coeff) {
     if value.is_zero() {
-        return String::from("0");
+        return text.push('0');
     }
     let plain = decimal(value);
     if let Some((num, den)) = plain.split_once('/') {
-        return format!("{}/{}", separated(num), separated(den));
+        separate(text, num);
+        text.push('/');
+        return separate(text, den);
     }
-    match plain.split_once('.') {
-        Some((whole, fraction)) => format!("{}.{fraction}", separated(whole)),
-        None => separated(&plain),
+    let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
+    separate(text, whole);
+    if !fraction.is_empty() {
+        text.push('.');
+        text.push_str(fraction);
     }
 }
 
 /// A share as a percentage of one decimal, rounded half up; a share that rounds to nothing says that it is not nothing.
 pub(super) fn percent(share: &Coeff) -> String {
-    let mut rounded = rounded(&(share * &Coeff::from(100)), 1);
-    if rounded == "0.0" && share.sign() > 0 {
+    if share.is_zero() {
+        return String::from("0.0%");
+    }
+    let half = Coeff::from_ratio(1, 2).unwrap_or(Coeff::ZERO);
+    let tenths = (&(share * &Coeff::from(1000)) + &half).floor();
+    if tenths.is_zero() && share.sign() > 0 {
         return String::from("<0.1%");
     }
+    let mut rounded = pointed(&tenths, 1);
     rounded.push('%');
     rounded
 }
@@ -75,16 +91,25 @@ fn pointed(scaled: &Coeff, places: usize) -> String {
     let mut text = scaled.to_string();
     let sign = usize::from(scaled.is_negative());
     let missing = (sign + places + 1).saturating_sub(text.len());
-    text.insert_str(sign, &"0".repeat(missing));
+    if missing > 0 {
+        text.insert_str(sign, &"0".repeat(missing));
+    }
     text.insert(text.len() - places, '.');
     text
 }
 
+/// An integer with separators.
 pub(super) fn separated(digits: &str) -> String {
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    separate(&mut text, digits);
+    text
+}
+
+/// Writes an integer with separators.
+fn separate(text: &mut String, digits: &str) {
     let (sign, digits) = digits
         .strip_prefix('-')
         .map_or(("", digits), |rest| ("-", rest));
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
     text.push_str(sign);
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
@@ -92,7 +117,6 @@ pub(super) fn separated(digits: &str) -> String {
         }
         text.push(digit);
     }
-    text
 }
 
 #[cfg(test)]

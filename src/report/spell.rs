@@ -1,6 +1,8 @@
 //! Cells as lines of text, for all formats whose reader is a person: what is shown, in which order, in which syntax. Must
 //! never know how lines are laid out.
 
+use std::sync::Arc;
+
 use smallvec::{SmallVec, smallvec};
 
 use super::numbers;
@@ -8,7 +10,7 @@ use super::sections::{Cell, Section, share};
 use super::wrap::{Breaks, tame, width};
 use super::{Show, Style};
 use crate::summary::{LengthQuantity, Quantity, Summary, SummaryRow};
-use crate::sym::{Coeff, Form, Poly, Symbols, Syntax, print, print_to};
+use crate::sym::{Coeff, Form, Poly, Symbols, Syntax, print_to};
 
 /// A line of a cell.
 #[derive(Clone, Debug)]
@@ -21,6 +23,23 @@ pub(super) struct Line {
 
 /// A cell: a line, or a line of numbers and a line of formulas.
 pub(super) type Lines = SmallVec<[Line; 1]>;
+
+/// What takes the lines of cells.
+pub(super) trait Sink {
+    /// Takes a line that `write` appends to a text.
+    fn line(&mut self, breaks: Breaks, write: impl FnOnce(&mut String));
+}
+
+impl Sink for Lines {
+    fn line(&mut self, breaks: Breaks, write: impl FnOnce(&mut String)) {
+        let mut text = String::new();
+        write(&mut text);
+        self.push(Line::new(text, breaks));
+    }
+}
+
+/// A shape, and where in a text it stands.
+type Written<'s> = (&'s Arc<[Quantity]>, usize, usize);
 
 /// How cells are spelled.
 #[derive(Clone, Copy)]
@@ -53,7 +72,7 @@ impl<'s> Spell<'s> {
     pub(super) fn titles(section: &Section<'_>) -> Vec<Lines> {
         let titles = section.columns.iter().map(|column| &column.title);
         titles
-            .map(|title| one(title.to_string(), Breaks::Words))
+            .map(|title| smallvec![Line::new(title.to_string(), Breaks::Words)])
             .collect()
     }
 
@@ -73,28 +92,42 @@ impl<'s> Spell<'s> {
 
     /// The lines of a cell.
     pub(super) fn cell(&self, cell: &Cell<'_>) -> Lines {
+        let mut lines = Lines::new();
+        self.spell(cell, &mut lines);
+        lines
+    }
+
+    /// Gives the lines of a cell.
+    pub(super) fn spell(&self, cell: &Cell<'_>, out: &mut impl Sink) {
         match cell {
-            Cell::Empty => Lines::new(),
-            Cell::Words(words) => one(tame(words).into_owned(), Breaks::Words),
-            Cell::Name(name) => one(tame(name).into_owned(), Breaks::Path),
-            Cell::Quantity(quantity) => self.quantity(quantity),
-            Cell::Bound(quantity) => match &quantity.value {
-                Some(value) if self.show != Some(Show::Formulas) => {
-                    one(self.number(value), Breaks::Number)
+            Cell::Empty => {}
+            Cell::Words(words) => out.line(Breaks::Words, |text| text.push_str(&tame(words))),
+            Cell::Name(name) => out.line(Breaks::Path, |text| text.push_str(&tame(name))),
+            Cell::Quantity(quantity) => self.quantity(quantity, out),
+            Cell::Bound(quantity) => {
+                if let Some(value) = &quantity.value
+                    && self.show != Some(Show::Formulas)
+                {
+                    out.line(Breaks::Number, |text| self.number(text, value));
                 }
-                _ => Lines::new(),
-            },
-            Cell::Repeat(repeat) => self.repeat(repeat),
-            Cell::Length(length) => self.length(length),
-            Cell::Shapes(row) => self.shapes(row),
-            Cell::Share(part, whole) => match share(part, whole) {
-                Some(share) => one(self.percent(numbers::percent(&share)), Breaks::Number),
-                None => Lines::new(),
-            },
-            Cell::Change(difference, from) => match share(difference, from) {
-                Some(share) => one(self.percent(numbers::change(&share)), Breaks::Number),
-                None => Lines::new(),
-            },
+            }
+            Cell::Repeat(repeat) => self.repeat(repeat, out),
+            Cell::Length(length) => self.length(length, out),
+            Cell::Shapes(row) => self.shapes(row, out),
+            Cell::Share(part, whole) => {
+                if let Some(share) = share(part, whole) {
+                    out.line(Breaks::Number, |text| {
+                        text.push_str(&self.percent(numbers::percent(&share)));
+                    });
+                }
+            }
+            Cell::Change(difference, from) => {
+                if let Some(share) = share(difference, from) {
+                    out.line(Breaks::Number, |text| {
+                        text.push_str(&self.percent(numbers::change(&share)));
+                    });
+                }
+            }
         }
     }
 
@@ -108,37 +141,38 @@ impl<'s> Spell<'s> {
         }
     }
 
-    fn quantity(&self, quantity: &Quantity) -> Lines {
+    fn quantity(&self, quantity: &Quantity, out: &mut impl Sink) {
         let (number, formula) = self.shown(quantity);
-        let mut lines = Lines::new();
         if number && let Some(value) = &quantity.value {
-            lines.push(Line::new(self.number(value), Breaks::Number));
+            out.line(Breaks::Number, |text| self.number(text, value));
         }
         if formula {
-            lines.push(self.formula(&quantity.poly));
+            let breaks = match quantity.poly.as_const() {
+                Some(_) => Breaks::Number,
+                None => Breaks::Formula,
+            };
+            out.line(breaks, |text| self.formula(text, &quantity.poly));
         }
-        lines
     }
 
-    fn number(&self, value: &Coeff) -> String {
-        let text = numbers::grouped(value);
+    fn number(&self, text: &mut String, value: &Coeff) {
         if self.syntax == Syntax::Latex {
-            text.replace(',', "{,}")
+            text.push_str(&numbers::grouped(value).replace(',', "{,}"));
         } else {
-            text
+            numbers::group(text, value);
         }
     }
 
     /// A formula; one without symbols is a number and looks like one.
-    fn formula(&self, poly: &Poly) -> Line {
+    fn formula(&self, text: &mut String, poly: &Poly) {
         match poly.as_const() {
-            Some(value) => Line::new(self.number(&value), Breaks::Number),
-            None => Line::new(self.print(poly), Breaks::Formula),
+            Some(value) => self.number(text, &value),
+            None => self.print(text, poly),
         }
     }
 
-    fn print(&self, poly: &Poly) -> String {
-        print(poly, self.symbols, Form::Expanded, self.syntax)
+    fn print(&self, text: &mut String, poly: &Poly) {
+        print_to(text, poly, self.symbols, Form::Expanded, self.syntax);
     }
 
     fn percent(&self, text: String) -> String {
@@ -149,77 +183,89 @@ impl<'s> Spell<'s> {
         }
     }
 
-    fn repeat(&self, repeat: &Quantity) -> Lines {
+    fn repeat(&self, repeat: &Quantity, out: &mut impl Sink) {
         if repeat.poly.is_one() {
-            return Lines::new();
+            return;
         }
         let times = if self.syntax == Syntax::Latex {
             "\\times "
         } else {
             "×"
         };
-        let text = match (&repeat.value, self.show) {
-            (Some(value), None | Some(Show::Numbers | Show::Both)) => {
-                format!("{times}{}", numbers::decimal(value))
+        out.line(Breaks::Formula, |text| {
+            text.push_str(times);
+            match (&repeat.value, self.show) {
+                (Some(value), None | Some(Show::Numbers | Show::Both)) => {
+                    text.push_str(&numbers::decimal(value));
+                }
+                _ if repeat.poly.as_single().is_some() => self.print(text, &repeat.poly),
+                _ => {
+                    text.push('(');
+                    self.print(text, &repeat.poly);
+                    text.push(')');
+                }
             }
-            _ if repeat.poly.as_single().is_some() => {
-                format!("{times}{}", self.print(&repeat.poly))
-            }
-            _ => format!("{times}({})", self.print(&repeat.poly)),
-        };
-        one(text, Breaks::Formula)
+        });
     }
 
     /// `128`, or `1..1,000, mean 500.5`.
-    fn length(&self, length: &LengthQuantity) -> Lines {
-        if let LengthQuantity::Fixed(fixed) = length {
-            return self.quantity(fixed);
-        }
+    fn length(&self, length: &LengthQuantity, out: &mut impl Sink) {
+        let (min, max, mean) = match length {
+            LengthQuantity::Fixed(fixed) => return self.quantity(fixed, out),
+            LengthQuantity::Varies { min, max, mean } => (min, max, mean.as_ref()),
+        };
         let (dots, comma) = match self.syntax {
             Syntax::Latex => ("\\ldots ", ",\\; \\text{mean }"),
             _ => ("..", ", mean "),
         };
-        let LengthQuantity::Varies { min, max, mean } = length else {
-            return Lines::new();
+        let mut line = |part: &dyn Fn(&mut String, &Quantity)| {
+            out.line(Breaks::Length, |text| {
+                part(text, min);
+                text.push_str(dots);
+                part(text, max);
+                if let Some(mean) = mean {
+                    text.push_str(comma);
+                    part(text, mean);
+                }
+            });
         };
-        let parts = [Some(min), Some(max), mean.as_ref()];
-        let line = |text: &dyn Fn(&Quantity) -> String| {
-            let [min, max, mean] = parts.map(|part| part.map(text));
-            let mean = mean.map(|mean| format!("{comma}{mean}"));
-            let [min, max, mean] = [min, max, mean].map(Option::unwrap_or_default);
-            Line::new(format!("{min}{dots}{max}{mean}"), Breaks::Length)
-        };
-        let mut lines = Lines::new();
         // A length is read as a whole: numbers when all of it has one.
-        let bound = parts.iter().flatten().all(|part| part.value.is_some());
+        let mut parts = [min, max].into_iter().chain(mean);
+        let bound = parts.all(|part| part.value.is_some());
         let (number, formula) = match self.show {
             Some(Show::Formulas) => (false, true),
             Some(Show::Both) => (bound, true),
             _ => (bound, !bound),
         };
         if number {
-            let value = |part: &Quantity| part.value.as_ref().map(|value| self.number(value));
-            lines.push(line(&|part| value(part).unwrap_or_default()));
+            line(&|text, part| {
+                if let Some(value) = &part.value {
+                    self.number(text, value);
+                }
+            });
         }
         if formula {
-            lines.push(line(&|part| self.formula(&part.poly).text));
+            line(&|text, part| self.formula(text, &part.poly));
         }
-        lines
     }
 
     /// `[T, d] x [d, H, dh] -> [T, H, dh]`.
-    fn shapes(&self, row: &SummaryRow<'_>) -> Lines {
+    fn shapes(&self, row: &SummaryRow<'_>, out: &mut impl Sink) {
         let shapes = || row.inputs.iter().chain(&row.weights).chain([&row.output]);
         let dims = || shapes().flat_map(|dims| dims.iter());
         let bound = dims().all(|dim| dim.value.is_some());
         let constant = || dims().all(|dim| dim.poly.as_const().is_some());
-        match self.show {
-            Some(Show::Formulas) => smallvec![self.shapes_line(row, false)],
-            Some(Show::Numbers) => smallvec![self.shapes_line(row, true)],
-            Some(Show::Both) if bound && !constant() => {
-                smallvec![self.shapes_line(row, true), self.shapes_line(row, false)]
-            }
-            Some(Show::Both) | None => smallvec![self.shapes_line(row, bound)],
+        let (numbers, formulas) = match self.show {
+            Some(Show::Formulas) => (false, true),
+            Some(Show::Numbers) => (true, false),
+            Some(Show::Both) if bound && !constant() => (true, true),
+            Some(Show::Both) | None => (bound, !bound),
+        };
+        if numbers {
+            out.line(Breaks::Shapes, |text| self.shapes_line(text, row, true));
+        }
+        if formulas {
+            out.line(Breaks::Shapes, |text| self.shapes_line(text, row, false));
         }
     }
 
@@ -228,28 +274,42 @@ impl<'s> Spell<'s> {
         let mut shapes = row.inputs.iter().chain(&row.weights).chain([&row.output]);
         shapes
             .all(|dims| dims.iter().all(|dim| dim.value.is_some()))
-            .then(|| self.shapes_line(row, true).text)
+            .then(|| {
+                let mut text = String::new();
+                self.shapes_line(&mut text, row, true);
+                text
+            })
     }
 
     /// The shapes as numbers as far as they have numbers, or as formulas.
-    pub(super) fn shapes_line(&self, row: &SummaryRow<'_>, numbers: bool) -> Line {
+    pub(super) fn shapes_line(&self, text: &mut String, row: &SummaryRow<'_>, numbers: bool) {
         let (times, to) = match self.syntax {
             Syntax::Latex => (" \\times ", " \\to "),
             _ => (" x ", " -> "),
         };
         let contracts = row.length.is_some();
-        let mut text = String::with_capacity(48);
-        for (at, shape) in row.inputs.iter().chain(&row.weights).enumerate() {
+        let given = row.inputs.len() + row.weights.len();
+        // Most ops give a shape that they were given.
+        let mut known: SmallVec<[Written<'_>; 4]> = SmallVec::new();
+        let mut shape = |text: &mut String, shape| {
+            let alike = known.iter().find(|(known, ..)| Arc::ptr_eq(known, shape));
+            if let Some((_, from, to)) = alike {
+                return text.extend_from_within(*from..*to);
+            }
+            let from = text.len();
+            self.shape(text, shape, numbers);
+            known.push((shape, from, text.len()));
+        };
+        for (at, given) in row.inputs.iter().chain(&row.weights).enumerate() {
             if at > 0 {
                 text.push_str(if contracts { times } else { ", " });
             }
-            self.shape(&mut text, shape, numbers);
+            shape(text, given);
         }
-        if !text.is_empty() {
+        if given > 0 {
             text.push_str(to);
         }
-        self.shape(&mut text, &row.output, numbers);
-        Line::new(text, Breaks::Shapes)
+        shape(text, &row.output);
     }
 
     fn shape(&self, text: &mut String, dims: &[Quantity], numbers: bool) {
@@ -260,13 +320,9 @@ impl<'s> Spell<'s> {
             }
             match &dim.value {
                 Some(value) if numbers => text.push_str(&numbers::decimal(value)),
-                _ => print_to(text, &dim.poly, self.symbols, Form::Expanded, self.syntax),
+                _ => self.print(text, &dim.poly),
             }
         }
         text.push(']');
     }
-}
-
-fn one(text: String, breaks: Breaks) -> Lines {
-    smallvec![Line::new(text, breaks)]
 }

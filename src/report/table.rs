@@ -16,6 +16,8 @@ use crate::sym::Syntax;
 
 /// Columns of a report that goes to no terminal.
 const PAGE: usize = 120;
+/// What stands between texts, in pieces of this length at the most.
+const BLANKS: &str = "                                ";
 /// Reports are not made narrower.
 const NARROWEST: usize = 24;
 
@@ -144,6 +146,15 @@ impl<'b> Slot<'b> {
             .map(|places| places.iter().map(slot).collect())
             .collect()
     }
+
+    /// Whether what stands in it in a row is no more than one line that fits.
+    fn has_room(&self, row: GridRow<'_>) -> bool {
+        let [column] = self.place.columns[..] else {
+            return false;
+        };
+        let mut lines = row.cell(column);
+        lines.len() < 2 && lines.all(|line| line.width <= self.wide)
+    }
 }
 
 /// Lines with the columns that they take.
@@ -196,6 +207,9 @@ impl Page {
     }
 
     fn band(&mut self, slots: &[Slot<'_>], row: GridRow<'_>) {
+        if slots.iter().all(|slot| slot.has_room(row)) {
+            return self.single(slots, row);
+        }
         let columns: SmallVec<[Measured<'_>; 10]> = slots
             .iter()
             .map(|slot| self.lines(slot.place, slot.wide, row))
@@ -207,19 +221,45 @@ impl Page {
                 let Some((line, own)) = lines.get(at).filter(|(line, _)| !line.is_empty()) else {
                     continue;
                 };
-                let inset = if slot.right {
-                    slot.wide.saturating_sub(*own)
-                } else {
-                    0
-                };
-                let start = slot.start + inset;
-                self.text
-                    .extend(std::iter::repeat_n(' ', start.saturating_sub(used)));
-                self.text.push_str(line);
-                used = start.max(used) + own;
+                used = self.slot(slot, line, *own, used);
             }
             self.text.push('\n');
         }
+    }
+
+    /// A band each of whose cells is one line that fits, or none.
+    fn single(&mut self, slots: &[Slot<'_>], row: GridRow<'_>) {
+        let mut used = 0;
+        let mut lines = 0;
+        for slot in slots {
+            for line in slot.place.columns.iter().flat_map(|at| row.cell(*at)) {
+                lines += 1;
+                if !line.text.is_empty() {
+                    used = self.slot(slot, line.text, line.width, used);
+                }
+            }
+        }
+        if lines > 0 {
+            self.text.push('\n');
+        }
+    }
+
+    /// Puts a text of so many columns into a slot of a line that has so many; gives how many it has then.
+    fn slot(&mut self, slot: &Slot<'_>, text: &str, own: usize, used: usize) -> usize {
+        let inset = if slot.right {
+            slot.wide.saturating_sub(own)
+        } else {
+            0
+        };
+        let start = slot.start + inset;
+        let mut gap = start.saturating_sub(used);
+        while gap > 0 {
+            let blanks = BLANKS.get(..gap).unwrap_or(BLANKS);
+            self.text.push_str(blanks);
+            gap -= blanks.len();
+        }
+        self.text.push_str(text);
+        start.max(used) + own
     }
 
     /// The lines of a place. A path that is too long for it stands on a line of its own, above.

@@ -24,12 +24,16 @@ pub(super) enum Breaks {
 /// Columns that a text takes.
 pub(super) fn width(text: &str) -> usize {
     if text.is_ascii() {
-        text.len()
-    } else if text.chars().all(in_formulas) {
-        text.chars().count()
-    } else {
-        text.width()
+        return text.len();
     }
+    let mut columns = 0;
+    for c in text.chars() {
+        if !in_formulas(c) {
+            return text.width();
+        }
+        columns += 1;
+    }
+    columns
 }
 
 /// Whether a character is one of those that formulas are made of, each of which takes one column.
