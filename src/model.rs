@@ -99,7 +99,7 @@ impl Model {
             preset: options.preset.clone(),
             set: options.set.clone(),
         };
-        let tree = match ast::parse(text) {
+        let tree = match ast::ron::parse(text) {
             Ok(tree) => tree,
             Err(error) => {
                 diagnostics.push(ast::syntax_error(file, error));

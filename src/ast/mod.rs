@@ -1,6 +1,6 @@
 //! The model file as its author wrote it: names, texts and places, nothing resolved.
 //!
-//! [`plain`] parses what is written plainly and [`ron`] all else; [`read`] knows forms, [`file`] and [`nodes`] read the tree into [`model`].
+//! [`ron`] parses; [`read`] knows forms, [`file`] and [`nodes`] read the tree into [`model`].
 
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::string_slice))]
 
@@ -11,15 +11,9 @@ mod cursor;
 pub(crate) mod file;
 pub(crate) mod model;
 mod nodes;
-mod plain;
 pub(crate) mod profile;
 mod read;
 pub(crate) mod ron;
-
-/// Parses a whole text.
-pub(crate) fn parse(text: &str) -> Result<ron::Tree<'_>, ron::SyntaxError> {
-    plain::parse(text).map_or_else(|| ron::parse(text), Ok)
-}
 
 /// The diagnostic of a text that is not RON.
 pub(crate) fn syntax_error(file: u32, error: ron::SyntaxError) -> Diagnostic {

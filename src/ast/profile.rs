@@ -86,7 +86,7 @@ impl Profile {
         let mut sources = Sources::default();
         let file = sources.add(name, text);
         let mut diagnostics = Diagnostics::new(sources);
-        let profile = match super::parse(text) {
+        let profile = match ron::parse(text) {
             Ok(tree) => Reader::new(file, &mut diagnostics).profile(&tree),
             Err(error) => {
                 diagnostics.push(super::syntax_error(file, error));

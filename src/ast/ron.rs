@@ -16,9 +16,9 @@ use super::cursor::Cursor;
 use crate::sym::limits::MAX_NAME;
 
 /// Values nested deeper than this are refused.
-pub(super) const MAX_NESTING: usize = 100;
+const MAX_NESTING: usize = 100;
 /// Files of more values than this are refused: each is kept with its place.
-pub(super) const MAX_VALUES: usize = 750_000;
+const MAX_VALUES: usize = 750_000;
 
 const MIXED: &str =
     "fields are given all in order, `f(a, b)`, or all by name, `f(x: a, y: b)`, never both";
