@@ -30,11 +30,11 @@ fn what_was_tried_is_told_for_each_file_and_the_same_every_time() {
 fn a_phase_a_switch_and_sizes_can_be_pinned() {
     let outcome = run(&[
         "verify",
-        "models/llama.ron",
+        "models/walkthrough.ron",
         "--phase",
         "decode",
         "--set",
-        "tied=true",
+        "causal=true",
         "--set",
         "T=3",
         "--rounds",
@@ -49,7 +49,7 @@ fn a_phase_a_switch_and_sizes_can_be_pinned() {
     assert_eq!(verdict["trials"].as_array().map(Vec::len), Some(1));
     let trial = &verdict["trials"][0];
     assert_eq!(trial["phase"], "decode");
-    assert_eq!(trial["switches"], serde_json::json!({ "tied": true }));
+    assert_eq!(trial["switches"], serde_json::json!({ "causal": true }));
     assert_eq!(trial["rounds"], 3);
     assert_eq!(trial["passes"], 6, "three under each of two profiles");
 }
