@@ -218,14 +218,14 @@ impl Model {
         &self.lowered.meanings
     }
 
-    /// The symbols of a role that have no definition, by name.
-    pub(crate) fn named(&self, role: Role) -> impl Iterator<Item = &str> {
+    /// The symbols of a role that have no definition.
+    pub(crate) fn of_role(&self, role: Role) -> impl Iterator<Item = Sym> {
         let symbols = self.symbols();
         let meanings = self.meanings().iter();
         let of_role = meanings.filter(move |(sym, known, _)| {
             *known == Some(role) && symbols.definition(*sym).is_none()
         });
-        of_role.map(|(sym, ..)| symbols.name(*sym))
+        of_role.map(|(sym, ..)| *sym)
     }
 
     /// The values that it was read with.

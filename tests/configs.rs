@@ -291,7 +291,7 @@ fn a_configuration_becomes_a_model_file_that_counts_the_same() {
     // `head_dim` is not given: dh = 16, from hidden_size / num_heads.
     //
     // A family of no model, whose mapping uses every rule.
-            mine: (L: 6, D: 0, k: 2, c: 3, d: 64, H: 4, K: 2, dh: 16, f: 100, g: 7, W: 16, V: 1000, classes: 3,
+            mine: (L: 6, D: 0, k: 2, c: 3, d: 64, H: 4, K: 2, dh: 16, f: 100, g: 7, w: 15, W: 16, V: 1000, classes: 3,
     ");
     let options = dotledger::Options {
         preset: Some("mine".to_owned()),

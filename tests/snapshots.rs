@@ -143,19 +143,22 @@ fn totals(
     preset: &str,
     context: &str,
 ) -> Result<String, FormulaError> {
+    let options = Options {
+        preset: Some(preset.to_owned()),
+        ..Options::default()
+    };
+    let bound = read(name, text, &options);
+    let bound = &bound.values().numbers;
     let mut set = Vec::new();
     for (symbol, value) in OPEN {
         let found = plain.symbols().lookup(symbol);
-        if found.is_some_and(|sym| plain.symbols().definition(sym).is_none()) {
+        let open = |sym| plain.symbols().definition(sym).is_none() && bound.get(sym).is_none();
+        if found.is_some_and(open) {
             let value = if symbol == "T" { context } else { value };
             set.push((symbol.to_owned(), value.to_owned()));
         }
     }
-    let options = Options {
-        preset: Some(preset.to_owned()),
-        set,
-        ..Options::default()
-    };
+    let options = Options { set, ..options };
     let model = read(name, text, &options);
     let mut out = String::new();
     for phase in model.phases() {

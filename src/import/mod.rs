@@ -61,7 +61,7 @@ impl Imported<'_> {
 
 /// Whether a text is a configuration, and no model.
 pub fn is_config(text: &str) -> bool {
-    text.trim_start().starts_with(['{', '['])
+    text.trim_start().starts_with('{')
 }
 
 /// Reads a configuration from the text of a file called `name`, by the families that are shipped or by one of the caller's

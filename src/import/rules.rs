@@ -2,11 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use dashu_int::IBig;
+
 use super::json::{Json, Key};
 use super::mapping::{Mapper, is_one_of};
 use crate::ast::config::Rule;
 use crate::ast::model::{Text, Word};
-use crate::sym::{self, Context, Poly, Symbols};
+use crate::sym::{self, Coeff, Context, Poly, Symbols};
+
+/// Numbers beyond this power of ten, which no double is, are no sizes.
+const MAX_EXPONENT: usize = 400;
 
 /// What a rule comes to.
 #[derive(Clone, Debug, PartialEq)]
@@ -334,13 +339,9 @@ impl<'m, 's> Mapper<'m, 's> {
         let Json::Number(number) = value else {
             return Err(self.other(key, value, "a number"));
         };
-        let text = number.to_string();
-        let symbols = Symbols::new();
-        let plain = sym::parse(&text).ok().and_then(|expr| {
-            let mut cx = Context::new(&symbols);
-            expr.lower_freely(&mut |_, _| None, &mut cx).ok()
-        });
-        plain.ok_or_else(|| self.other(key, value, "a number without an exponent"))
+        let exact = decimal(&number.to_string());
+        let exact = exact.map(Poly::from_coeff);
+        exact.ok_or_else(|| self.other(key, value, "a number of this size"))
     }
 
     /// Says that a value is of another kind.
@@ -365,6 +366,24 @@ struct Place<'p, 's> {
 
 fn size(number: usize) -> Poly {
     Poly::int(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// The exact value of a decimal number, with an exponent or without.
+fn decimal(text: &str) -> Option<Coeff> {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, places) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits: IBig = format!("{whole}{places}").parse().ok()?;
+    let exponent: i64 = exponent.parse().ok()?;
+    let shift = exponent - i64::try_from(places.len()).ok()?;
+    let power = usize::try_from(shift.unsigned_abs()).ok()?;
+    if power > MAX_EXPONENT {
+        return None;
+    }
+    let power = IBig::from(10).pow(power);
+    match shift < 0 {
+        true => Coeff::from_big_ratio(digits, power),
+        false => Some(Coeff::from(digits * power)),
+    }
 }
 
 fn counted(number: usize) -> Given {

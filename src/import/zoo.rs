@@ -36,10 +36,12 @@ impl Family<'_> {
 
     /// Whether its text may have a mapping of a kind; it need not be read to say that it has none.
     pub(super) fn may_map(self, kind: &str) -> bool {
-        let named = |at: usize| {
+        let part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+        let word = |at: usize| {
+            let before = self.text.get(..at).unwrap_or_default();
             let after = self.text.get(at + kind.len()..).unwrap_or_default();
-            after.trim_start().starts_with([':', '"'])
+            !before.ends_with(part) && !after.starts_with(part)
         };
-        self.text.match_indices(kind).any(|(at, _)| named(at))
+        self.text.match_indices(kind).any(|(at, _)| word(at))
     }
 }

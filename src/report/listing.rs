@@ -5,14 +5,15 @@ use serde::Serialize;
 use super::Format;
 use super::numbers::separated;
 use super::plain::{self, Align};
-use crate::summary::listing::{Listed, Listing};
+use crate::summary::listing::{Figures, Listed, Listing};
 
 /// Titles of the columns, for readers and for machines.
-const COLUMNS: [(&str, &str, Align); 7] = [
+const COLUMNS: [(&str, &str, Align); 8] = [
     ("family", "family", Align::Left),
     ("preset", "preset", Align::Left),
     ("parameters", "params", Align::Right),
     ("active", "params_active", Align::Right),
+    ("T", "context", Align::Right),
     ("FLOPs", "flops", Align::Right),
     ("per", "unit", Align::Left),
     ("KV bytes a token", "kv_cache_bytes", Align::Right),
@@ -34,6 +35,7 @@ struct Entry<'l> {
     preset: &'l str,
     params: Option<&'l str>,
     params_active: Option<&'l str>,
+    context: Option<String>,
     flops: Option<&'l str>,
     unit: Option<&'static str>,
     kv_cache_bytes: Option<&'l str>,
@@ -43,8 +45,8 @@ struct Entry<'l> {
 /// A list as text.
 pub fn listing(listed: &[Listed], asked: &Listing<'_>, format: Format) -> String {
     let head = format!(
-        "B = 1, T = {}; profile {}, caches in {}",
-        asked.context, asked.profile.name, asked.dtype.name
+        "B = 1; profile {}, caches in {}",
+        asked.profile.name, asked.dtype.name
     );
     let titles = COLUMNS.map(|(title, _, align)| (title, align));
     match format {
@@ -74,6 +76,7 @@ fn rows(listed: &[Listed], grouped: bool) -> Vec<Vec<String>> {
             Ok(figures) => row.extend([
                 number(&figures.params),
                 number(&figures.params_active),
+                context(figures),
                 number(&figures.flops),
                 figures.unit.word().to_owned(),
                 figures
@@ -81,11 +84,19 @@ fn rows(listed: &[Listed], grouped: bool) -> Vec<Vec<String>> {
                     .as_deref()
                     .map_or_else(String::new, number),
             ]),
-            Err(_) => row.extend(std::iter::repeat_n(String::new(), 5)),
+            Err(_) => row.extend(std::iter::repeat_n(String::new(), 6)),
         }
         row
     };
     listed.iter().map(row).collect()
+}
+
+/// The context that figures are of; nothing of images.
+fn context(figures: &Figures) -> String {
+    figures
+        .context
+        .as_ref()
+        .map_or_else(String::new, ToString::to_string)
 }
 
 fn json(listed: &[Listed], asked: &Listing<'_>) -> String {
@@ -99,6 +110,7 @@ fn json(listed: &[Listed], asked: &Listing<'_>) -> String {
                 preset: &entry.preset,
                 params: figures.map(|figures| figures.params.as_str()),
                 params_active: figures.map(|figures| figures.params_active.as_str()),
+                context: figures.map(context).filter(|context| !context.is_empty()),
                 flops: figures.map(|figures| figures.flops.as_str()),
                 unit: figures.map(|figures| figures.unit.word()),
                 kv_cache_bytes: figures.and_then(|figures| figures.kv_cache_bytes.as_deref()),

@@ -1,5 +1,7 @@
 //! The zoo as a list: what each published size comes to. It knows no family by name.
 
+use dashu_int::IBig;
+
 use crate::diag::Diagnostics;
 use crate::dtype::Dtype;
 use crate::formula::{Formula, FormulaError};
@@ -8,7 +10,8 @@ use crate::ledger::Ledger;
 use crate::model::{Model, Options};
 use crate::part::Role;
 use crate::profile::Profile;
-use crate::sym::{Form, Syntax};
+use crate::sym::{Form, Poly, Syntax};
+use crate::values::Values;
 
 /// What is listed, and how it is counted.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +44,8 @@ pub struct Figures {
     pub params: String,
     /// Those that a token passes.
     pub params_active: String,
+    /// The context: the one that was asked for, or as much of it as there are positions; none of images.
+    pub context: Option<IBig>,
     /// What FLOPs and bytes are given for.
     pub unit: Unit,
     /// FLOPs.
@@ -82,28 +87,23 @@ pub fn list(family: Family<'_>, listing: &Listing<'_>) -> Result<Vec<Listed>, Di
         family: family.name.to_owned(),
         kinds: kinds.clone(),
         preset: preset.to_owned(),
-        figures: figures(family, &model, preset, listing),
+        figures: figures(family, preset, listing),
     });
     Ok(presets.collect())
 }
 
 /// The figures of a preset.
-fn figures(
-    family: Family<'_>,
-    model: &Model,
-    preset: &str,
-    listing: &Listing<'_>,
-) -> Result<Figures, String> {
+fn figures(family: Family<'_>, preset: &str, listing: &Listing<'_>) -> Result<Figures, String> {
     let words = |errors: Diagnostics| {
         let first = errors.iter().next();
         first.map_or_else(String::new, |error| error.message.clone())
     };
     let options = Options {
         preset: Some(preset.to_owned()),
-        set: free(model, listing),
         ..Options::default()
     };
     let model = Model::read(family.name, family.text, &options).map_err(words)?;
+    let (values, context) = request(&model, listing);
     let phases = model.phases();
     let unit = match model.positions() {
         Some(_) if phases.contains(&"decode") => Unit::Token,
@@ -114,10 +114,17 @@ fn figures(
         Unit::Token => "decode",
         Unit::TokenOfPass | Unit::Image => "forward",
     };
-    let ledger = model.ledger(phase, listing.profile).map_err(words)?;
+    let phase = model.each_phase().iter().find(|known| known.name == phase);
+    let phase = phase.ok_or_else(|| String::from("it has no forward pass"))?;
+    let ledger = model
+        .ledger_at(&values, phase, listing.profile)
+        .map_err(words)?;
     model.check_values(&ledger).map_err(words)?;
-    let read = |unit: Unit| read(&model, &ledger, unit, listing.dtype);
-    read(unit).map_err(|error| error.0)
+    let figures = read(&model, &ledger, unit, listing.dtype).map_err(|error| error.0)?;
+    Ok(Figures {
+        context: (unit != Unit::Image).then_some(context),
+        ..figures
+    })
 }
 
 fn read(model: &Model, ledger: &Ledger, unit: Unit, dtype: Dtype) -> Result<Figures, FormulaError> {
@@ -129,11 +136,10 @@ fn read(model: &Model, ledger: &Ledger, unit: Unit, dtype: Dtype) -> Result<Figu
         })
     };
     let per_token = |formula: &Formula| {
-        let tokens = model.named(Role::Context).next();
-        let tokens = tokens.map(|name| model.divisor("T", name));
+        let tokens = model.of_role(Role::Context).next();
         match tokens {
-            Some(Ok(tokens)) => formula.per(&formula.with_values(&tokens)?),
-            _ => Ok(formula.clone()),
+            Some(tokens) => formula.per(&formula.with_values(&Poly::symbol(tokens))?),
+            None => Ok(formula.clone()),
         }
     };
     let flops = match unit {
@@ -145,6 +151,7 @@ fn read(model: &Model, ledger: &Ledger, unit: Unit, dtype: Dtype) -> Result<Figu
     Ok(Figures {
         params: number(&ledger.params())?,
         params_active: number(&ledger.params_active())?,
+        context: None,
         unit,
         flops: number(&flops)?,
         kv_cache_bytes: match cached {
@@ -154,16 +161,30 @@ fn read(model: &Model, ledger: &Ledger, unit: Unit, dtype: Dtype) -> Result<Figu
     })
 }
 
-/// Values for what a preset leaves open: one sequence, and the context.
-fn free(model: &Model, listing: &Listing<'_>) -> Vec<(String, String)> {
-    let values = [
-        (Role::Batch, 1),
-        (Role::Context, listing.context),
-        (Role::Source, listing.context),
+/// The values of a preset with those of one request: one sequence, the context, as far as there are positions for it, and as
+/// many source tokens where the preset leaves them open. The second is the context.
+fn request(model: &Model, listing: &Listing<'_>) -> (Values, IBig) {
+    let mut values = model.values().clone();
+    let bound = |role: Role| {
+        let positions = model.of_role(role);
+        positions.filter_map(|sym| values.numbers.get(sym).cloned())
+    };
+    let longest = bound(Role::Positions).min();
+    let asked = IBig::from(listing.context);
+    let context = longest.map_or(asked.clone(), |longest| longest.min(asked));
+    let sources = bound(Role::Source).count();
+    let set = [
+        (Role::Batch, IBig::ONE),
+        (Role::Context, context.clone()),
+        (Role::Source, context.clone()),
     ];
-    let named = values.into_iter().flat_map(|(role, value)| {
-        let names = model.named(role);
-        names.map(move |name| (name.to_owned(), value.to_string()))
-    });
-    named.collect()
+    for (role, value) in set {
+        if role == Role::Source && sources > 0 {
+            continue;
+        }
+        for sym in model.of_role(role) {
+            values.numbers.insert(sym, value.clone());
+        }
+    }
+    (values, context)
 }
