@@ -97,7 +97,11 @@ fn numbers_are_refused_exactly_where_a_walk_fails() {
         let bench = Bench::new(&name, &text, &[]);
         let mut random = Random::new(13);
         let (mut accepted, mut refused) = (0, 0);
-        for _ in 0..60 {
+        for draw in 0..1000 {
+            // Few of all numbers fulfil several relations.
+            if draw >= 60 && accepted > 0 {
+                break;
+            }
             let numbers = any(&bench.model, &mut random, largest(&name));
             for phase in &bench.phases() {
                 let walks = bench.stages(phase, &numbers, true).is_ok()
