@@ -99,7 +99,7 @@ fn numbers_are_refused_exactly_where_a_walk_fails() {
         let (mut accepted, mut refused) = (0, 0);
         for draw in 0..1000 {
             // Few of all numbers fulfil several relations.
-            if draw >= 60 && accepted > 0 {
+            if draw >= 24 && accepted > 0 {
                 break;
             }
             let numbers = any(&bench.model, &mut random, largest(&name));
