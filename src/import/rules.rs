@@ -8,7 +8,7 @@ use super::json::{Json, Key};
 use super::mapping::{Mapper, is_one_of};
 use crate::ast::config::Rule;
 use crate::ast::model::{Text, Word};
-use crate::sym::{self, Coeff, Context, Poly, Symbols};
+use crate::sym::{self, Coeff, Context, Expr, Poly, Symbols};
 
 /// Numbers beyond this power of ten, which no double is, are no sizes.
 const MAX_EXPONENT: usize = 400;
@@ -214,6 +214,7 @@ impl<'m, 's> Mapper<'m, 's> {
         let Json::List(list) = value else {
             return Err(self.other(key, value, "a list"));
         };
+        let expr = parsed(formula)?;
         let mut sum = Poly::int(0);
         for (place, entry) in list.iter().enumerate() {
             let passed = |wanted| !is_one_of(entry, std::slice::from_ref(wanted));
@@ -226,7 +227,7 @@ impl<'m, 's> Mapper<'m, 's> {
                 place: size(place),
                 length: size(list.len()),
             };
-            sum = sum + self.formula_of(formula, Some(&of_list))?;
+            sum = sum + self.amount(formula, &expr, Some(&of_list))?;
         }
         Ok(Given::Number(sum))
     }
@@ -289,16 +290,16 @@ impl<'m, 's> Mapper<'m, 's> {
     }
 
     fn formula(&mut self, text: &Text<'_>) -> Result<Poly, Without> {
-        self.formula_of(text, None)
+        self.amount(text, &parsed(text)?, None)
     }
 
     /// What a formula comes to, of keys and of a place in a list.
-    fn formula_of(
+    fn amount(
         &mut self,
         text: &Text<'_>,
+        expr: &Expr,
         of_list: Option<&Place<'_, '_>>,
     ) -> Result<Poly, Without> {
-        let expr = sym::parse(&text.text).map_err(|_| Without::Wrong)?;
         let symbols = Symbols::new();
         let mut cx = Context::new(&symbols);
         let mut without = None;
@@ -384,6 +385,11 @@ fn decimal(text: &str) -> Option<Coeff> {
         true => Coeff::from_big_ratio(digits, power),
         false => Some(Coeff::from(digits * power)),
     }
+}
+
+/// A formula as it was read with its family, which found it right.
+fn parsed(text: &Text<'_>) -> Result<Expr, Without> {
+    sym::parse(&text.text).map_err(|_| Without::Wrong)
 }
 
 fn counted(number: usize) -> Given {
