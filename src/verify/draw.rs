@@ -77,6 +77,21 @@ pub fn small(
     None
 }
 
+/// Symbols with definitions that are no other name for a symbol, and each of them other than those before: they are sizes of
+/// their own, as a head's share of the width is.
+fn own_sizes(model: &Model) -> Vec<Sym> {
+    let symbols = model.symbols();
+    let mut known: Vec<&Poly> = Vec::new();
+    let mut own = Vec::new();
+    for (sym, definition) in symbols.definitions() {
+        if definition.as_symbol().is_none() && !known.contains(&definition) {
+            known.push(definition);
+            own.push(sym);
+        }
+    }
+    own
+}
+
 /// Wide numbers at which the declarations of a model hold and different symbols differ.
 ///
 /// Some are products with others, so that what must divide divides.
@@ -85,7 +100,12 @@ pub fn wide(model: &Model, random: &mut Random) -> Option<Bindings> {
     let mut facts = Facts::of(model, None);
     let free = free(model);
     facts.distinct.clone_from(&free);
+    facts.distinct.extend(own_sizes(model));
     for attempt in 0..ATTEMPTS {
+        if attempt == ATTEMPTS / 4 {
+            // A definition may be another's value at all numbers.
+            facts.distinct.truncate(free.len());
+        }
         if attempt > ATTEMPTS / 2 {
             // Narrow domains may leave symbols no room to differ.
             facts.distinct.clear();
@@ -215,7 +235,8 @@ impl<'m> Facts<'m> {
 
     /// How many facts do not hold.
     fn broken(&self, numbers: &Bindings) -> usize {
-        let mut values: Vec<_> = self.distinct.iter().map(|sym| numbers.get(*sym)).collect();
+        let value = |sym: &Sym| Poly::symbol(*sym).eval_count(numbers, self.symbols).ok();
+        let mut values: Vec<_> = self.distinct.iter().filter_map(value).collect();
         values.sort();
         let alike = values.windows(2).filter(|pair| pair[0] == pair[1]).count();
         let passes = match self.in_passes(numbers) {
