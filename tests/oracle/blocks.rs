@@ -1,7 +1,11 @@
 //! Blocks in use: called from several places and in several sizes, nested, repeated not at all, once, often, in repeats.
 
+use std::collections::BTreeSet;
+
+use dotledger::sym::Poly;
+
 use crate::harness::{Bench, check};
-use crate::sample::{Random, small};
+use crate::sample::{Random, small, wide};
 
 const NESTED: &str = r#"Model(name: "nested",
     symbols: (L: Symbol(role: layers, min: 0), M: Symbol(doc: "inner rounds", min: 0), N: "positions", d: width, f: mlp_width),
@@ -231,5 +235,30 @@ fn what_does_not_run_reads_no_weights() {
     for on in [false, true] {
         let mut bench = Bench::new("headless", text, &[("headless".to_owned(), on)]);
         bench.compare_at_random(&mut Random::new(3), 6, 5);
+    }
+}
+
+/// An axis that is named by its size is not another that happens to be as long.
+#[test]
+fn a_size_that_is_a_quotient_differs_from_the_others_among_wide_numbers() {
+    let text = r#"Model(name: "shared", symbols: (N: "positions", H: heads, K: kv_heads, d: width, h: Derived("d / H", head_size)),
+        relations: ["K | H", "H | d"], inputs: (x: "@N d"), nodes: (
+            k:    Linear(x, "d -> K h"),
+            each: Expand(k, "K -> H"),
+            y:    Linear(each, "H h -> d"),
+        ), output: y)"#;
+    let bench = Bench::new("shared", text, &[]);
+    let number = |numbers: &_, name: &str| {
+        let symbols = bench.model.symbols();
+        let sym = symbols.lookup(name).expect("a symbol of the model");
+        let value = Poly::symbol(sym).eval(numbers, symbols);
+        value.expect("a number for each symbol").to_string()
+    };
+    for seed in 0..200 {
+        let numbers = wide(&bench.model, &mut Random::new(seed));
+        let all: BTreeSet<String> = ["N", "H", "K", "d", "h"]
+            .map(|name| number(&numbers, name))
+            .into();
+        assert_eq!(all.len(), 5, "seed {seed}: {all:?}");
     }
 }
